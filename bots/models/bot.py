@@ -1,0 +1,71 @@
+import secrets
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Candidate
+from common.fields import BlindIndexField, EncryptedTextField
+
+API_ROOTS = {"telegram": "https://api.telegram.org", "bale": "https://tapi.bale.ai"}
+
+
+def make_webhook_key() -> str:
+    """A random, unguessable part of the webhook's path (128 bits); the token itself never stands in a path."""
+    return secrets.token_urlsafe(16)
+
+
+def make_webhook_secret() -> str:
+    """A random secret for the header that Telegram sends with each update (256 bits, of its allowed characters)."""
+    return secrets.token_urlsafe(32)
+
+
+class Bot(models.Model):
+    """A candidate's chat bot on Telegram or a messenger that speaks its API."""
+
+    class Platform(models.TextChoices):
+        TELEGRAM = "telegram", _("Telegram")
+        BALE = "bale", _("Bale")
+
+    candidate = models.ForeignKey(
+        Candidate, on_delete=models.PROTECT, related_name="bots", verbose_name=_("candidate")
+    )
+    slug = models.SlugField(_("short name"), max_length=50, unique=True, help_text=_("Used by commands and files."))
+    name = models.CharField(_("name"), max_length=150)
+    platform = models.CharField(_("platform"), max_length=16, choices=Platform.choices, default=Platform.TELEGRAM)
+    api_root = models.URLField(
+        _("API address"),
+        blank=True,
+        help_text=_("Only for a Bot API server of your own; empty means the platform's."),
+    )
+    token = EncryptedTextField(_("token"), blank=True, default="")
+    token_index = BlindIndexField(source="token")
+    webhook_key = models.CharField(max_length=64, unique=True, default=make_webhook_key, editable=False)
+    webhook_secret = EncryptedTextField(default=make_webhook_secret, editable=False)
+    polling_offset = models.BigIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("bot")
+        verbose_name_plural = _("bots")
+        ordering = ["slug"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["token_index"],
+                condition=~models.Q(token_index=""),
+                name="bot_token_once",
+                violation_error_message=_("Another bot already uses this token."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def effective_api_root(self) -> str:
+        """The Bot API server that this bot talks to, without a final slash."""
+        return (self.api_root or API_ROOTS[self.platform]).rstrip("/")
+
+    @property
+    def webhook_path(self) -> str:
+        """The path that the platform sends updates to; its region lets nginx choose the servers."""
+        return f"/webhook/{self.candidate.region}/{self.webhook_key}"

@@ -1,0 +1,48 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from bots.models.bot import Bot
+
+
+class InboundUpdate(models.Model):
+    """The inbox: each update as it came, byte for byte, before anything is made of it.
+
+    The body is kept as bytes because PostgreSQL's text and jsonb refuse what JSON allows (NUL, lone surrogates,
+    enormous numbers). `update_id` is null where the body has none that fits, so that such a body is kept too.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("waiting")
+        PROJECTED = "projected", _("used")
+        UNUSED = "unused", _("kept, not used")
+        REJECTED = "rejected", _("rejected")
+
+    class Source(models.TextChoices):
+        WEBHOOK = "webhook", _("webhook")
+        POLLING = "polling", _("polling")
+        REPLAY = "replay", _("replay")
+
+    bot = models.ForeignKey(Bot, on_delete=models.PROTECT, related_name="updates", verbose_name=_("bot"))
+    update_id = models.BigIntegerField(_("update number"), null=True)
+    body = models.BinaryField(_("body"))
+    source = models.CharField(_("came by"), max_length=8, choices=Source.choices)
+    state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.PENDING)
+    kind = models.CharField(_("kind"), max_length=64, blank=True)
+    reason = models.TextField(_("reason"), blank=True)
+    received_at = models.DateTimeField(_("received"), auto_now_add=True)
+    projected_at = models.DateTimeField(_("handled"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("inbound update")
+        verbose_name_plural = _("inbox")
+        ordering = ["-id"]
+        default_permissions = ("view",)
+        permissions = [("retry_inboundupdate", _("Can retry rejected updates"))]
+        constraints = [models.UniqueConstraint(fields=["bot", "update_id"], name="update_once_per_bot")]
+        indexes = [
+            models.Index(fields=["bot", "id"], condition=models.Q(state="pending"), name="inbox_pending"),
+            models.Index(fields=["-id"], condition=models.Q(state="rejected"), name="inbox_rejected"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.bot_id}/{self.update_id if self.update_id is not None else '-'}"

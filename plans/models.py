@@ -1,0 +1,36 @@
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Plan(models.Model):
+    """What a candidate can buy. Every plan starts switched off; services switch it on."""
+
+    code = models.SlugField(_("code"), max_length=50, unique=True)
+    name_fa = models.CharField(_("Persian name"), max_length=150)
+    name_en = models.CharField(_("English name"), max_length=150)
+    price_rials = models.PositiveBigIntegerField(_("price in rials"), null=True, blank=True)
+    entitlements = models.JSONField(
+        _("entitlements"), default=dict, blank=True, help_text=_("What the plan allows, for example people and broadcasts.")
+    )
+    is_available_for_purchase = models.BooleanField(_("on sale"), default=False, editable=False)
+    release_scheduled_at = models.DateTimeField(_("goes on sale at"), null=True, blank=True, editable=False)
+    release_notes = models.TextField(_("release notes"), blank=True, editable=False)
+    enabled_at = models.DateTimeField(_("switched on"), null=True, blank=True, editable=False)
+    enabled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("switched on by"),
+    )
+
+    class Meta:
+        verbose_name = _("plan")
+        verbose_name_plural = _("plans")
+        ordering = ["price_rials", "code"]
+
+    def __str__(self) -> str:
+        return self.name_fa
