@@ -15,9 +15,7 @@ class Click(models.Model):
         BUTTON = "button", _("button")
 
     bot = models.ForeignKey(Bot, on_delete=models.PROTECT, related_name="+", verbose_name=_("bot"))
-    bot_user = models.ForeignKey(
-        BotUser, on_delete=models.CASCADE, related_name="clicks", verbose_name=_("bot user")
-    )
+    bot_user = models.ForeignKey(BotUser, on_delete=models.CASCADE, related_name="clicks", verbose_name=_("bot user"))
     update_id = models.BigIntegerField(_("update number"), null=True)
     kind = models.CharField(_("kind"), max_length=6, choices=Kind.choices)
     data = models.CharField(_("data"), max_length=128, blank=True)
@@ -38,9 +36,7 @@ class Message(models.Model):
     """A message that a citizen sent to the bot in private; an edit replaces its text."""
 
     bot = models.ForeignKey(Bot, on_delete=models.PROTECT, related_name="+", verbose_name=_("bot"))
-    bot_user = models.ForeignKey(
-        BotUser, on_delete=models.CASCADE, related_name="messages", verbose_name=_("bot user")
-    )
+    bot_user = models.ForeignKey(BotUser, on_delete=models.CASCADE, related_name="messages", verbose_name=_("bot user"))
     update_id = models.BigIntegerField(_("update number"), null=True)
     message_id = models.BigIntegerField(_("message number"), null=True)
     kind = models.CharField(_("kind"), max_length=32)

@@ -26,9 +26,7 @@ class Bot(models.Model):
         TELEGRAM = "telegram", _("Telegram")
         BALE = "bale", _("Bale")
 
-    candidate = models.ForeignKey(
-        Candidate, on_delete=models.PROTECT, related_name="bots", verbose_name=_("candidate")
-    )
+    candidate = models.ForeignKey(Candidate, on_delete=models.PROTECT, related_name="bots", verbose_name=_("candidate"))
     slug = models.SlugField(_("short name"), max_length=50, unique=True, help_text=_("Used by commands and files."))
     name = models.CharField(_("name"), max_length=150)
     platform = models.CharField(_("platform"), max_length=16, choices=Platform.choices, default=Platform.TELEGRAM)

@@ -1,0 +1,48 @@
+from django.contrib import admin
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin_scope import ScopedModelAdmin, ScopedRelatedFilter
+from bots.models import Click, Contribution, Message
+from common.admin import JalaliDateRangeFilter, ReadOnlyModelAdmin, latin
+
+TIME_FILTER = JalaliDateRangeFilter.of("occurred_at", _("time"))
+SHOWN_CHARACTERS = 80
+
+
+class ActivityAdmin(ScopedModelAdmin, ReadOnlyModelAdmin):
+    """What citizens did, newest first."""
+
+    candidate_path = "bot__candidate"
+    list_select_related = ("bot", "bot_user")
+
+    @admin.display(description=_("text"))
+    def text_shown(self, activity: Message | Contribution) -> str:
+        return Truncator(activity.text).chars(SHOWN_CHARACTERS)
+
+
+@admin.register(Click)
+class ClickAdmin(ActivityAdmin):
+    list_filter = (("bot", ScopedRelatedFilter), "kind", TIME_FILTER)
+    list_display = ("occurred_at", "bot_user", "bot", "kind", "data_shown")
+    fields = ("occurred_at", "bot_user", "bot", "kind", "data_shown")
+
+    @admin.display(description=_("data"))
+    def data_shown(self, click: Click) -> str:
+        return latin(click.data)
+
+
+@admin.register(Message)
+class MessageAdmin(ActivityAdmin):
+    list_filter = (("bot", ScopedRelatedFilter), TIME_FILTER)
+    list_display = ("occurred_at", "bot_user", "bot", "kind", "text_shown")
+    fields = ("occurred_at", "edited_at", "bot_user", "bot", "kind", "text")
+    search_fields = ("text",)
+
+
+@admin.register(Contribution)
+class ContributionAdmin(ActivityAdmin):
+    list_filter = (("bot", ScopedRelatedFilter), "kind", TIME_FILTER)
+    list_display = ("occurred_at", "kind", "text_shown", "bot_user", "bot")
+    fields = ("occurred_at", "kind", "bot_user", "bot", "text")
+    search_fields = ("text",)
