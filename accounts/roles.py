@@ -20,6 +20,7 @@ class Role(StrEnum):
     SUPPORT = "support"
 
 
+ROLE_NAMES = frozenset(role.value for role in Role)
 ROLE_LABELS = {
     Role.OWNER: _("Owner"),
     Role.RELEASE_MANAGER: _("Release manager"),
@@ -32,7 +33,7 @@ ROLE_LABELS = {
 
 def role_label(group_name: str) -> str:
     """A role's name in the reader's language; a group that isn't a role keeps its own name."""
-    return str(ROLE_LABELS[Role(group_name)]) if group_name in Role else group_name
+    return str(ROLE_LABELS[Role(group_name)]) if group_name in ROLE_NAMES else group_name
 
 
 class GrantToRoles(migrations.RunPython):

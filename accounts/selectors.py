@@ -4,7 +4,8 @@ from typing import TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
-from accounts.models import Candidate, StaffScope, User
+from accounts.models import AuthenticatorDevice, BackupCode, Candidate, StaffScope, User
+from accounts.roles import Role
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 
@@ -28,3 +29,32 @@ def limit_to_scopes(queryset: QuerySet[AnyModel], user: User, *, candidate: str)
 def candidates_visible_to(user: User) -> QuerySet[Candidate]:
     """The candidates whom `user` may see."""
     return limit_to_scopes(Candidate.objects.all(), user, candidate="")
+
+
+def has_authenticator(user: User) -> bool:
+    """Whether `user` has enrolled an authenticator app."""
+    return bool(AuthenticatorDevice.objects.filter(user=user, confirmed=True).exists())
+
+
+def backup_codes_left(user: User) -> int:
+    """How many of the backup codes of `user` are unused."""
+    return BackupCode.objects.filter(device__user=user, device__confirmed=True, used_at=None).count()
+
+
+def may_edit_staff(user: User) -> bool:
+    """Whether `user` may add and change members of staff: an owner who isn't limited to scopes.
+
+    A permission alone isn't enough: with it, one could give oneself every other.
+    """
+    if user.is_limited_to_scopes or not user.is_active:
+        return False
+    return bool(user.is_superuser) or user.groups.filter(name=Role.OWNER).exists()
+
+
+def may_see_candidate_in(user: User, region: str, *, candidate_id: int | None) -> bool:
+    """Whether `user` may see the candidate (None for one who isn't saved yet) when their region is `region`."""
+    if not user.is_limited_to_scopes:
+        return True
+    scopes = StaffScope.objects.filter(user=user)
+    by_name = Q(candidate_id=candidate_id) if candidate_id else Q(pk__in=[])
+    return scopes.filter(Q(region=region) | by_name).exists()

@@ -27,6 +27,7 @@ class Candidate(models.Model):
         verbose_name = _("candidate")
         verbose_name_plural = _("candidates")
         ordering = ["name"]
+        permissions = [("view_contact", _("Can view candidates' phone and e-mail"))]
 
     def __str__(self) -> str:
         return self.name

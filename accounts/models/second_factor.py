@@ -29,7 +29,7 @@ def make_seed() -> str:
     return base64.b32encode(secrets.token_bytes(SEED_BYTES)).decode()
 
 
-class AuthenticatorDevice(ThrottlingMixin, Device):
+class AuthenticatorDevice(ThrottlingMixin, Device):  # type: ignore[misc]
     """An authenticator app of a staff member. django-otp's own TOTP model keeps its seed in clear; this one doesn't."""
 
     seed = EncryptedTextField(_("seed"), default=make_seed, editable=False)
@@ -39,7 +39,8 @@ class AuthenticatorDevice(ThrottlingMixin, Device):
     class Meta:
         verbose_name = _("authenticator app")
         verbose_name_plural = _("authenticator apps")
-        constraints = [models.UniqueConstraint(fields=["user"], name="one_authenticator_per_user")]
+        # Beside the device in use there may be its successor, until the successor's first code has come.
+        constraints = [models.UniqueConstraint(fields=["user", "confirmed"], name="one_authenticator_per_user")]
 
     @property
     def config_url(self) -> str:
@@ -73,7 +74,7 @@ def _as_number(token: str) -> int | None:
     return int(digits) if len(digits) == DIGITS and digits.isdecimal() else None
 
 
-class BackupCodeDevice(ThrottlingMixin, Device):
+class BackupCodeDevice(ThrottlingMixin, Device):  # type: ignore[misc]
     """The set of backup codes of a staff member."""
 
     class Meta:
@@ -97,7 +98,7 @@ class BackupCodeDevice(ThrottlingMixin, Device):
         return 1.0
 
 
-class BackupCode(models.Model):
+class BackupCode(models.Model):  # noqa: DJ008 (it has nothing to be called by)
     """One backup code, kept as a keyed hash: 50 random bits need no slow one."""
 
     device = models.ForeignKey(BackupCodeDevice, on_delete=models.CASCADE, related_name="codes")

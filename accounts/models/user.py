@@ -24,7 +24,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(username, password, **{**fields, "is_superuser": True})
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]  # django-otp is untyped
     """A member of staff. Citizens and candidates have no user here."""
 
     username = models.CharField(

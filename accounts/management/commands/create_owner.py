@@ -1,0 +1,50 @@
+"""`manage.py create_owner`: the first member of staff, or another owner when all are locked out."""
+
+import getpass
+import secrets
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts.roles import Role
+from accounts.services import create_staff_user
+from common.errors import DomainError
+
+RANDOM_BYTES = 18
+
+
+class Command(BaseCommand):
+    help = (
+        "Create a member of staff with the role owner. At a terminal a password is asked for; without one a random "
+        "password is made and printed once. The second factor is enrolled at the first sign-in."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("username", help="the name to sign in with")
+        parser.add_argument("--full-name", default="", help="the name that others read")
+        parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+
+    def handle(self, *args: Any, username: str, full_name: str, password_stdin: bool, **options: Any) -> None:
+        typed = self._typed_password(from_pipe=password_stdin)
+        password = typed or secrets.token_urlsafe(RANDOM_BYTES)
+        try:
+            create_staff_user(username=username, password=password, full_name=full_name, roles=[Role.OWNER], actor=None)
+        except DomainError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"Created the owner {username}.")
+        if not typed:
+            self.stdout.write(f"Password (shown once, change it after the first sign-in): {password}")
+
+    def _typed_password(self, *, from_pipe: bool) -> str:
+        if from_pipe:
+            password = sys.stdin.readline().rstrip("\r\n")
+            if not password:
+                raise CommandError("--password-stdin was given, but no password came on standard input.")
+            return password
+        if not sys.stdin.isatty():
+            return ""
+        password = getpass.getpass("Password (empty for a random one): ")
+        if password and getpass.getpass("Password once more: ") != password:
+            raise CommandError("The two passwords differ.")
+        return password

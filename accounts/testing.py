@@ -1,0 +1,50 @@
+"""For the tests of every app: members of staff with roles, and browsers signed in with a second factor."""
+
+from collections.abc import Iterable
+from itertools import count
+
+from django.contrib.auth.models import Group
+from django.test import Client
+from django_otp import DEVICE_ID_SESSION_KEY
+
+from accounts.models import AuthenticatorDevice, Candidate, StaffScope, User
+from accounts.roles import Role
+
+PASSWORD = "correct horse battery staple"  # noqa: S105 (of users that live as long as a test)
+_numbers = count(1)
+
+
+def make_staff(
+    *roles: Role,
+    username: str = "",
+    candidates: Iterable[Candidate] | None = None,
+    regions: Iterable[str] | None = None,
+) -> User:
+    """A member of staff with `roles`; limited to scopes where candidates or regions are given, even empty ones."""
+    limited = candidates is not None or regions is not None
+    username = username or f"staff-{next(_numbers)}"
+    user = User.objects.create_user(username, PASSWORD, is_limited_to_scopes=limited)
+    user.groups.set([Group.objects.get_or_create(name=role.value)[0] for role in roles])
+    StaffScope.objects.bulk_create([StaffScope(user=user, candidate=candidate) for candidate in candidates or ()])
+    StaffScope.objects.bulk_create([StaffScope(user=user, region=region) for region in regions or ()])
+    return user
+
+
+def make_candidate(
+    code: str = "", *, name: str = "", city: str = "tehran", phone: str = "", email: str = ""
+) -> Candidate:
+    """A candidate in `city`."""
+    code = code or f"candidate-{next(_numbers)}"
+    return Candidate.objects.create(code=code, name=name or code, city=city, phone=phone, email=email)
+
+
+def sign_in(user: User, *, verified: bool = True) -> Client:
+    """A browser in which `user` is signed in and, unless `verified` is false, has shown the second factor."""
+    client = Client()
+    client.force_login(user)
+    if verified:
+        device, _made = AuthenticatorDevice.objects.get_or_create(user=user, confirmed=True)
+        session = client.session
+        session[DEVICE_ID_SESSION_KEY] = device.persistent_id
+        session.save()
+    return client

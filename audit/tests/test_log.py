@@ -1,0 +1,74 @@
+"""The audit log: append-only, in one transaction with what it describes, read-only in the admin."""
+
+import pytest
+from django.contrib.admin import AdminSite
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.db import ProgrammingError, connection, transaction
+from django.test import RequestFactory
+
+from audit.admin import AuditLogAdmin
+from audit.models import AuditLog
+from audit.services import AuditOutsideTransaction, record
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("statement", ["UPDATE audit_auditlog SET actor_label = 'x'", "DELETE FROM audit_auditlog"])
+def test_rows_can_not_be_changed_or_deleted_by_sql(statement: str) -> None:
+    record(action="audit.test.act", actor=None)
+
+    with (
+        pytest.raises(ProgrammingError, match="Cannot update or delete"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
+
+    assert AuditLog.objects.get().actor_label == ""
+
+
+def test_rows_can_not_be_changed_or_deleted_through_the_model() -> None:
+    row = record(action="audit.test.act", actor=None)
+
+    for change in (row.save, row.delete, AuditLog.objects.all().delete):
+        with pytest.raises(ProgrammingError), transaction.atomic():
+            change()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_outside_a_transaction_is_refused() -> None:
+    with pytest.raises(AuditOutsideTransaction):
+        record(action="audit.test.act", actor=None)
+
+
+def test_a_row_keeps_the_names_of_who_and_what() -> None:
+    user = get_user_model().objects.create(username="sara")
+    user.full_name = "Sara\x00"
+
+    row = record(action="audit.test.act", actor=user, target=user, address="")
+
+    assert (row.actor_id, row.actor_label, row.object_label, row.address) == (user.pk, "Sara", "Sara", None)
+
+
+def test_a_row_goes_with_its_transaction() -> None:
+    with transaction.atomic():
+        record(action="audit.test.act", actor=None)
+        transaction.set_rollback(True)
+
+    assert not AuditLog.objects.exists()
+
+
+@pytest.mark.parametrize("is_limited", [False, True])
+def test_the_admin_shows_the_log_to_readers_who_are_not_limited_and_lets_nobody_change_it(is_limited: bool) -> None:
+    user = get_user_model().objects.create(username="sara", is_limited_to_scopes=is_limited)
+    user.user_permissions.add(Permission.objects.get(codename="view_auditlog"))
+    page = AuditLogAdmin(AuditLog, AdminSite())
+    request = RequestFactory().get("/")
+    request.user = user
+
+    assert page.has_view_permission(request) is not is_limited
+    assert page.has_module_permission(request) is not is_limited
+    assert not page.has_add_permission(request)
+    assert not page.has_change_permission(request)
+    assert not page.has_delete_permission(request)
