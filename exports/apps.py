@@ -5,3 +5,11 @@ from django.utils.translation import gettext_lazy as _
 class ExportsConfig(AppConfig):
     name = "exports"
     verbose_name = _("Exports")
+
+    def ready(self) -> None:
+        from bots.models import BotUser
+        from common.admin import register_changelist_tool
+
+        register_changelist_tool(
+            BotUser, label=_("Export"), url_name="exports:bot-users", permission="bots.export_botuser"
+        )

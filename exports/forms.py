@@ -1,0 +1,34 @@
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+FORMATS = [("xlsx", _("Excel workbook (XLSX)")), ("csv", _("Comma-separated values (CSV)"))]
+
+
+class BotUserExportForm(forms.Form):
+    """How the people are to be exported. Staff who may not see phones aren't asked about them."""
+
+    format = forms.ChoiceField(label=_("Format"), choices=FORMATS, initial="xlsx", widget=forms.RadioSelect)
+    with_phones = forms.BooleanField(label=_("With phone numbers"), required=False)
+    purpose = forms.CharField(
+        label=_("Purpose"),
+        max_length=200,
+        required=False,
+        help_text=_("Needed with phone numbers: what they are for. It goes to the audit log."),
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+    )
+
+    def __init__(self, *args: Any, may_see_phones: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_see_phones:
+            del self.fields["with_phones"]
+            del self.fields["purpose"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        cleaned.setdefault("with_phones", False)
+        cleaned.setdefault("purpose", "")
+        if cleaned["with_phones"] and not cleaned["purpose"].strip():
+            self.add_error("purpose", _("Say what the phone numbers are needed for."))
+        return cleaned

@@ -1,0 +1,3 @@
+from exports.resources.bot_user import BotUserResource
+
+__all__ = ["BotUserResource"]
