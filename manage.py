@@ -5,23 +5,39 @@ import os
 import sys
 
 COMMANDS_WITHOUT_SERVERS = {
-    "help", "version", "--help", "--version", "check", "makemessages", "compilemessages", "collectstatic", "make_secrets",
+    "help", "version", "--help", "--version",
+    "check", "collectstatic", "compilemessages", "make_secrets", "makemessages",
 }  # fmt: skip
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "electionsite.settings")
-    from common.embedded import provide_servers
-    from common.environment import environment_name
-
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
-    wants_help = {"-h", "--help"} & set(sys.argv)
-    if environment_name() != "production" and command not in COMMANDS_WITHOUT_SERVERS and not wants_help:
-        provide_servers()
+    if command == "run_local":  # Ctrl-C is how it ends, also while it is still starting
+        from common.processes import exit_on_stop_signals
+
+        exit_on_stop_signals()
+    if command not in COMMANDS_WITHOUT_SERVERS and not {"-h", "--help"} & set(sys.argv):
+        _provide_servers()
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)
 
 
+def _provide_servers() -> None:
+    from common.embedded import EmbeddedServerError, provide_servers
+    from common.environment import environment_name
+
+    if environment_name() == "production":
+        return
+    try:
+        provide_servers()
+    except EmbeddedServerError as error:
+        sys.exit(str(error))
+
+
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -8,11 +8,30 @@ from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from environ.fileaware_mapping import FileAwareMapping
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ("development", "test", "production")
 
-environment = environ.FileAwareEnv()
+
+class _Variables(FileAwareMapping):  # type: ignore[misc]  # the library has no types
+    """Variables and files named by `<NAME>_FILE`, without the line's end that editors add; an empty one is unset."""
+
+    def __getitem__(self, name: str) -> str:
+        try:
+            value = super().__getitem__(name).strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"{name}_FILE names {error.filename}, which can't be read.") from error
+        if not value:
+            raise KeyError(name)
+        return str(value)
+
+
+class Environment(environ.Env):  # type: ignore[misc]
+    ENVIRON = _Variables(cache=False)
+
+
+environment = Environment()
 
 
 def environment_name() -> str:
@@ -22,7 +41,9 @@ def environment_name() -> str:
     """
     name = environment.str("ELECTIONSITE_ENVIRONMENT", default="development")
     if name not in ENVIRONMENTS:
-        raise ImproperlyConfigured(f"ELECTIONSITE_ENVIRONMENT is {name!r}; it must be one of {', '.join(ENVIRONMENTS)}.")
+        raise ImproperlyConfigured(
+            f"ELECTIONSITE_ENVIRONMENT is {name!r}; it must be one of {', '.join(ENVIRONMENTS)}."
+        )
     return str(name)
 
 

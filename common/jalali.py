@@ -1,6 +1,8 @@
 """The Jalali calendar and Persian digits, at the edge of the system only: inside, times are UTC."""
 
 import datetime as dt
+import re
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import jdatetime
@@ -9,6 +11,11 @@ from django.utils.translation import get_language
 TEHRAN = ZoneInfo("Asia/Tehran")
 _TO_PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 _TO_LATIN = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
+# Four digits for the year: with two, nobody could tell which of three numbers is the day.
+_DAY = re.compile(r"([0-9]{4})[/-]([0-9]{1,2})[/-]([0-9]{1,2})")
+_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
+FIRST_GREGORIAN_YEAR = 1700
+AnyMoment = TypeVar("AnyMoment", dt.date, dt.datetime)
 
 
 def persian_digits(value: object) -> str:
@@ -31,16 +38,13 @@ def format_jalali(moment: dt.datetime | dt.date, *, with_time: bool = True, sepa
 
     A moment outside jdatetime's years (1 to 3177) comes out as Gregorian ISO.
     """
-    if isinstance(moment, dt.datetime):
-        moment = moment.astimezone(TEHRAN)
+    moment = in_tehran(moment)
     try:
         day = jdatetime.date.fromgregorian(year=moment.year, month=moment.month, day=moment.day)
     except ValueError:
-        return moment.isoformat()
+        return _format_iso(moment, with_time=with_time)
     text = f"{day.year:04d}{separator}{day.month:02d}{separator}{day.day:02d}"
-    if with_time and isinstance(moment, dt.datetime):
-        text += f" {moment:%H:%M}"
-    return text
+    return f"{text} {moment:%H:%M}" if with_time and isinstance(moment, dt.datetime) else text
 
 
 def format_local(moment: dt.datetime | dt.date | None, *, with_time: bool = True) -> str:
@@ -49,9 +53,23 @@ def format_local(moment: dt.datetime | dt.date | None, *, with_time: bool = True
         return ""
     if reads_jalali():
         return format_jalali(moment, with_time=with_time)
+    return _format_iso(in_tehran(moment), with_time=with_time)
+
+
+def in_tehran(moment: AnyMoment) -> AnyMoment:
+    """The same moment on Tehran's clock; a date, or a moment at the very end of the calendar, stays as it is."""
+    if not isinstance(moment, dt.datetime):
+        return moment
+    try:
+        return moment.astimezone(TEHRAN)
+    except OverflowError:
+        return moment
+
+
+def _format_iso(moment: dt.datetime | dt.date, *, with_time: bool) -> str:
     if not isinstance(moment, dt.datetime):
         return moment.isoformat()
-    return f"{moment.astimezone(TEHRAN):%Y-%m-%d %H:%M}" if with_time else f"{moment.astimezone(TEHRAN):%Y-%m-%d}"
+    return moment.isoformat(sep=" ", timespec="minutes")[:16] if with_time else moment.date().isoformat()
 
 
 def parse_date(text: str) -> dt.date:
@@ -59,20 +77,24 @@ def parse_date(text: str) -> dt.date:
 
     Raises ValueError for anything else.
     """
-    parts = latin_digits(text.strip()).replace("/", "-").split("-")
-    if len(parts) != 3:
+    found = _DAY.fullmatch(latin_digits(text.strip()))
+    if not found:
         raise ValueError(text)
-    year, month, day = (int(part) for part in parts)
-    if year < 1700:
-        return jdatetime.date(year, month, day).togregorian()
+    year, month, day = (int(part) for part in found.groups())
+    if year < FIRST_GREGORIAN_YEAR:
+        gregorian: dt.date = jdatetime.date(year, month, day).togregorian()
+        return gregorian
     return dt.date(year, month, day)
 
 
 def parse_moment(text: str) -> dt.datetime:
-    """A moment in Tehran's time typed as `1404/09/01 14:30`; midnight where no time is given.
+    """A moment in Tehran's time typed as `1404/09/01 14:30` or with seconds; midnight where no time is given.
 
     Raises ValueError for anything else.
     """
     day_text, _, time_text = latin_digits(text.strip()).partition(" ")
-    clock = dt.time.fromisoformat(time_text.strip()) if time_text.strip() else dt.time()
-    return dt.datetime.combine(parse_date(day_text), clock, tzinfo=TEHRAN)
+    clock = _CLOCK.fullmatch(time_text.strip() or "0:00")
+    if not clock:
+        raise ValueError(text)
+    hour, minute, second = (int(part or 0) for part in clock.groups())
+    return dt.datetime.combine(parse_date(day_text), dt.time(hour, minute, second), tzinfo=TEHRAN)

@@ -49,7 +49,9 @@ def load_regions(path: Path = REGIONS_FILE) -> tuple[Region, ...]:
     Raises ValueError when a code is declared twice or not exactly one region is the default.
     """
     declared = tomllib.loads(path.read_text(encoding="utf-8"))["regions"]
-    regions = tuple(Region(**{**region, "cities": tuple(City(**city) for city in region["cities"])}) for region in declared)
+    regions = tuple(
+        Region(**{**region, "cities": tuple(City(**city) for city in region["cities"])}) for region in declared
+    )
     city_codes = [city.code for region in regions for city in region.cities]
     if len(set(city_codes)) != len(city_codes) or len({region.code for region in regions}) != len(regions):
         raise ValueError(f"{path}: a region or city code is declared twice")

@@ -1,46 +1,48 @@
 """System checks with stable ids for combinations of settings that are dangerous together."""
 
+import sys
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.http.request import validate_host
 
 from common.crypto import parse_key, parse_key_ring
+
+LOCAL_HOSTS = ("", "localhost", "127.0.0.1", "::1")
 
 
 @register(Tags.security)
 def check_keys(**_kwargs: Any) -> list[CheckMessage]:
     """Keys must be readable, and each must serve one purpose only."""
-    found: list[CheckMessage] = []
     try:
         ring = parse_key_ring(settings.FIELD_KEYS)
     except ValueError as error:
-        return [
-            Error(
-                f"ELECTIONSITE_FIELD_KEYS can't be read: {error}.",
-                hint="Make one with `manage.py make_secrets`; it reads id:key,id:key with the active key first.",
-                id="electionsite.E001",
-            )
-        ]
+        hint = "Make one with `manage.py make_secrets`; it reads id:key,id:key with the active key first."
+        return [Error(f"ELECTIONSITE_FIELD_KEYS can't be read: {error}.", hint=hint, id="electionsite.E001")]
     try:
         index_key = parse_key(settings.BLIND_INDEX_KEY)
     except ValueError as error:
-        return [
-            Error(
-                f"ELECTIONSITE_BLIND_INDEX_KEY can't be read: {error}.",
-                hint="Make one with `manage.py make_secrets`.",
-                id="electionsite.E002",
-            )
-        ]
-    if index_key in ring.values() or settings.SECRET_KEY in (settings.FIELD_KEYS, settings.BLIND_INDEX_KEY):
-        found.append(
-            Error(
-                "One key serves two purposes.",
-                hint="Give SECRET_KEY, the field keys and the blind index key a value of their own each.",
-                id="electionsite.E003",
-            )
-        )
-    return found
+        hint = "Make one with `manage.py make_secrets`."
+        return [Error(f"ELECTIONSITE_BLIND_INDEX_KEY can't be read: {error}.", hint=hint, id="electionsite.E002")]
+    key_texts = {entry.partition(":")[2].strip() for entry in settings.FIELD_KEYS.split(",")} | {
+        settings.BLIND_INDEX_KEY
+    }
+    if index_key in ring.values() or settings.SECRET_KEY in key_texts:
+        hint = "Give SECRET_KEY, the field keys and the blind index key a value of their own each."
+        return [Error("One key serves two purposes.", hint=hint, id="electionsite.E003")]
+    return []
+
+
+@register(Tags.security)
+def check_environment(**_kwargs: Any) -> list[CheckMessage]:
+    """The test environment hashes passwords in a way that takes no time, also an attacker's."""
+    if settings.ENVIRONMENT != "test" or "pytest" in sys.modules:
+        return []
+    hint = "Set ELECTIONSITE_ENVIRONMENT to development or production."
+    return [Error("The test environment is for the tests only.", hint=hint, id="electionsite.E008")]
 
 
 @register(Tags.security)
@@ -48,37 +50,58 @@ def check_production(**_kwargs: Any) -> list[CheckMessage]:
     """What is handy on one's own machine and dangerous in production."""
     if not settings.IS_PRODUCTION:
         return []
-    found: list[CheckMessage] = []
+    return [*_openness(), *_addresses(), *_servers()]
+
+
+def _openness() -> Iterator[CheckMessage]:
     if settings.DEBUG:
-        found.append(
-            Error(
-                "ELECTIONSITE_DEBUG is on in production: error pages would show settings and data.",
-                hint="Unset ELECTIONSITE_DEBUG.",
-                id="electionsite.E004",
-            )
+        yield Error(
+            "ELECTIONSITE_DEBUG is on in production: error pages would show settings and data.",
+            hint="Unset ELECTIONSITE_DEBUG.",
+            id="electionsite.E004",
         )
     if "*" in settings.ALLOWED_HOSTS:
-        found.append(
-            Error(
-                "ELECTIONSITE_ALLOWED_HOSTS accepts every host, so links in mails can be forged.",
-                hint="List the host names of this system.",
-                id="electionsite.E005",
-            )
-        )
-    if not settings.PUBLIC_URL.startswith("https://"):
-        found.append(
-            Error(
-                "ELECTIONSITE_PUBLIC_URL isn't an https:// address; Telegram sends updates to nothing else.",
-                hint="Set it to the address that citizens' messengers reach, such as https://bots.example.ir.",
-                id="electionsite.E006",
-            )
+        yield Error(
+            "ELECTIONSITE_ALLOWED_HOSTS accepts every host, so links in mails can be forged.",
+            hint="List the host names of this system.",
+            id="electionsite.E005",
         )
     if settings.TRUSTED_PROXY_COUNT == 0:
-        found.append(
-            Warning(
-                "No proxy is trusted: behind nginx every client would seem to have nginx's address.",
-                hint="Set ELECTIONSITE_TRUSTED_PROXY_COUNT to the number of proxies in front, usually 1.",
-                id="electionsite.W001",
-            )
+        yield Warning(
+            "No proxy is trusted: behind nginx every client would seem to have nginx's address.",
+            hint="Set ELECTIONSITE_TRUSTED_PROXY_COUNT to the number of proxies in front, usually 1.",
+            id="electionsite.W001",
         )
-    return found
+
+
+def _addresses() -> Iterator[CheckMessage]:
+    public = urlsplit(settings.PUBLIC_URL)
+    if public.scheme != "https" or not public.hostname:
+        yield Error(
+            "ELECTIONSITE_PUBLIC_URL isn't an https:// address; Telegram sends updates to nothing else.",
+            hint="Set it to the address that citizens' messengers reach, such as https://bots.example.ir.",
+            id="electionsite.E006",
+        )
+    elif not validate_host(public.hostname, settings.ALLOWED_HOSTS):
+        yield Error(
+            "The host of ELECTIONSITE_PUBLIC_URL isn't in ELECTIONSITE_ALLOWED_HOSTS: every update would be refused.",
+            hint=f"Add {public.hostname} to ELECTIONSITE_ALLOWED_HOSTS.",
+            id="electionsite.E007",
+        )
+
+
+def _servers() -> Iterator[CheckMessage]:
+    if settings.REDIS_URL == settings.REDIS_QUEUE_URL:
+        yield Warning(
+            "The cache and Celery's queue share one Redis database: clearing the cache would empty the queue.",
+            hint="Give REDIS_QUEUE_URL another database or server, or unset it.",
+            id="electionsite.W002",
+        )
+    database = settings.DATABASES["default"]
+    is_here = database["HOST"] in LOCAL_HOSTS or database["HOST"].startswith(("/", "@"))
+    if not is_here and "sslmode" not in database["OPTIONS"]:
+        yield Warning(
+            "DATABASE_URL doesn't say whether the way to PostgreSQL is encrypted; by default it may silently not be.",
+            hint="Add ?sslmode=verify-full, or ?sslmode=disable where the network between them is yours alone.",
+            id="electionsite.W003",
+        )

@@ -1,7 +1,8 @@
 """Settings, read from the environment only. `.env.example` lists every variable with its meaning."""
 
 import sys
-from typing import Any
+from importlib.metadata import distribution
+from urllib.parse import quote
 
 from django.core.management.utils import get_random_secret_key
 from redis.backoff import NoBackoff
@@ -9,6 +10,7 @@ from redis.retry import Retry
 
 from common.crypto import make_key
 from common.environment import PROJECT_DIR, Secrets, data_dir, environment, environment_name
+from common.server_addresses import celery_address, database_settings, queue_url
 
 ENVIRONMENT = environment_name()
 IS_PRODUCTION = ENVIRONMENT == "production"
@@ -29,6 +31,7 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL.startswith("https://") else []
 TRUSTED_PROXY_COUNT = environment.int("ELECTIONSITE_TRUSTED_PROXY_COUNT", default=0)
 
 INSTALLED_APPS = [
+    "common",  # before the admin, whose templates it overrides
     "electionsite.apps.ElectionsiteConfig",
     "electionsite.apps.ElectionsiteAdminConfig",
     "exports",
@@ -37,7 +40,6 @@ INSTALLED_APPS = [
     "plans",
     "accounts",
     "audit",
-    "common",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -47,7 +49,6 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django_otp",
     "pgtrigger",
-    "jalali_date",
     "import_export",
     "django_celery_beat",
 ]
@@ -61,6 +62,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
+    "accounts.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -85,16 +87,17 @@ TEMPLATES = [
 ]
 
 # Database. No URL: the embedded server's, which manage.py, the tests and `make run` start before Django is set up.
-_no_server = f"postgresql:///electionsite?host={DATA_DIR / 'postgresql'}"
-DATABASES: dict[str, dict[str, Any]] = {"default": environment.db_url("DATABASE_URL", default=_no_server)}
-DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
+_no_server = f"postgresql:///electionsite?host={quote(str(DATA_DIR / 'postgresql'))}"
+DATABASES = {"default": database_settings(environment.str("DATABASE_URL", default=_no_server))}
 DATABASES["default"]["CONN_MAX_AGE"] = environment.int("ELECTIONSITE_DATABASE_CONNECTION_SECONDS", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Redis: cache and sessions in one database, Celery's queue in REDIS_QUEUE_URL, or the same server's database 1.
-REDIS_URL = environment.str("REDIS_URL", default=f"unix://{DATA_DIR / 'redis' / 'redis.sock'}")
+# Redis: cache and sessions in one database, Celery's queue in REDIS_QUEUE_URL, or in the database beside it.
+_no_redis = f"unix://{quote(str(DATA_DIR / 'redis' / 'redis.sock'))}"
+REDIS_URL = environment.str("REDIS_URL", default=_no_redis)
+REDIS_QUEUE_URL = queue_url(cache_url=REDIS_URL, wanted=environment.str("REDIS_QUEUE_URL", default=""))
 REDIS_TIMEOUT_SECONDS = 1.0
 CACHES = {
     "default": {
@@ -124,7 +127,12 @@ if ENVIRONMENT == "test":  # bcrypt takes a quarter of a second on purpose
     PASSWORD_HASHERS.insert(0, "django.contrib.auth.hashers.MD5PasswordHasher")
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
 ]
 
 # Words, days and digits: Persian first.
@@ -139,7 +147,11 @@ FORMAT_MODULE_PATH = "electionsite.formats"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
-STATICFILES_DIRS = [PROJECT_DIR / "electionsite" / "static"]
+if not IS_PRODUCTION:  # there `collectstatic` makes it; whitenoise warns when it is missing
+    STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+# Of django-jalali-date only the date picker is used; as an app it would need distutils, which Python 3.12 doesn't have.
+JALALI_DATE_PICKER = distribution("django-jalali-date").locate_file("jalali_date/static")
+STATICFILES_DIRS = [PROJECT_DIR / "electionsite" / "static", str(JALALI_DATE_PICKER)]
 WHITENOISE_USE_FINDERS = not IS_PRODUCTION
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -165,13 +177,13 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_PRODUCTION
 X_FRAME_OPTIONS = "DENY"
 
 # Celery.
-CELERY_BROKER_URL = environment.str("REDIS_QUEUE_URL", default=REDIS_URL)
-if CELERY_BROKER_URL.startswith("unix://"):
-    CELERY_BROKER_URL = "redis+socket://" + CELERY_BROKER_URL.removeprefix("unix://").partition("?")[0] + "?virtual_host=1"
+CELERY_BROKER_URL = celery_address(REDIS_QUEUE_URL)
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 1, "max_retries": 1}
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_RESULT_EXPIRES = None  # there are no results; otherwise beat would schedule their clean-up
 CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {"bots.project_inbox": {"queue": "projection"}, "exports.*": {"queue": "exports"}}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"

@@ -1,6 +1,9 @@
 from django.conf import settings
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from plans.entitlements import validate_entitlements
 
 
 class Plan(models.Model):
@@ -11,7 +14,11 @@ class Plan(models.Model):
     name_en = models.CharField(_("English name"), max_length=150)
     price_rials = models.PositiveBigIntegerField(_("price in rials"), null=True, blank=True)
     entitlements = models.JSONField(
-        _("entitlements"), default=dict, blank=True, help_text=_("What the plan allows, for example people and broadcasts.")
+        _("entitlements"),
+        default=dict,
+        blank=True,
+        validators=[validate_entitlements],
+        help_text=_('What the plan allows, as names and whole numbers: {"people": 5000, "broadcasts": 10}.'),
     )
     is_available_for_purchase = models.BooleanField(_("on sale"), default=False, editable=False)
     release_scheduled_at = models.DateTimeField(_("goes on sale at"), null=True, blank=True, editable=False)
@@ -33,4 +40,9 @@ class Plan(models.Model):
         ordering = ["price_rials", "code"]
 
     def __str__(self) -> str:
-        return self.name_fa
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """The plan's name in the reader's language."""
+        return self.name_fa if (get_language() or "fa").startswith("fa") else self.name_en

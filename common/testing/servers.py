@@ -10,8 +10,12 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import pytest
+
+from common.testing.own_servers import own_postgresql, own_redis  # noqa: F401 (fixtures for all tests)
 
 os.environ["ELECTIONSITE_ENVIRONMENT"] = "test"
 if "PYTEST_XDIST_WORKER" not in os.environ:
@@ -24,7 +28,7 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
 
 
 @pytest.fixture(autouse=True)
-def _clean_cache() -> None:
-    from django.core.cache import cache
-
-    cache.clear()
+def _own_cache(settings: Any) -> None:
+    """Each test has its own keys: emptying the cache would empty other tests', and a given server's data."""
+    default = settings.CACHES["default"]
+    settings.CACHES = {**settings.CACHES, "default": {**default, "KEY_PREFIX": f"test-{uuid4()}"}}

@@ -1,0 +1,130 @@
+"""What the home page shows at a glance, for one member of staff and within their scope."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Min, Model, OuterRef, QuerySet, Subquery
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from accounts.selectors import limit_to_scopes
+from bots.models import Bot, BotUser, Contribution, InboundUpdate
+from common.admin import estimated_count
+from common.jalali import TEHRAN
+
+# Counting stops here: whoever reads "10,000+" knows enough, and a backlog of millions must not slow the home page.
+COUNT_UP_TO = 10_000
+State = InboundUpdate.State
+
+
+@dataclass(frozen=True)
+class Card:
+    """One number with its label; `url` leads to the list that it counts."""
+
+    label: str
+    number: int
+    url: str = ""
+    is_estimate: bool = False
+    is_more: bool = False
+    note: str = ""
+    needs_attention: bool = False
+
+
+def home_cards(user: User) -> list[Card]:
+    """The cards that `user` may see, each counting only what lies within their scope."""
+    cards: list[Card] = []
+    if user.has_perm("bots.view_inboundupdate"):
+        cards += [waiting_card(user), rejected_card(user)]
+    if user.has_perm("bots.view_botuser"):
+        cards += [people_card(user), new_people_card(user)]
+    if user.has_perm("bots.view_contribution"):
+        cards.append(contributions_card(user))
+    return cards
+
+
+def waiting_card(user: User) -> Card:
+    """Updates that came and aren't handled yet, and since when the oldest of them waits."""
+    number, is_more = _count_some(_visible(InboundUpdate, user).filter(state=State.PENDING))
+    oldest = _oldest_waiting(user) if number else None
+    return Card(
+        label=_("Waiting in the inbox"),
+        number=number,
+        is_more=is_more,
+        url=_list_of(InboundUpdate, f"state__exact={State.PENDING}"),
+        note=_waiting_since(oldest) if oldest else _("Everything is handled."),
+    )
+
+
+def rejected_card(user: User) -> Card:
+    """Updates that couldn't be decoded."""
+    number, is_more = _count_some(_visible(InboundUpdate, user).filter(state=State.REJECTED))
+    return Card(
+        label=_("Rejected updates"),
+        number=number,
+        is_more=is_more,
+        url=_list_of(InboundUpdate, f"state__exact={State.REJECTED}"),
+        needs_attention=number > 0,
+    )
+
+
+def people_card(user: User) -> Card:
+    """Everyone who ever wrote to a bot."""
+    number, is_estimate = estimated_count(_visible(BotUser, user))
+    return Card(label=_("People"), number=number, is_estimate=is_estimate, url=_list_of(BotUser))
+
+
+def new_people_card(user: User) -> Card:
+    """Who wrote for the first time today, in Tehran."""
+    now = timezone.now().astimezone(TEHRAN)
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    number = _visible(BotUser, user).filter(first_seen_at__gte=midnight).count()
+    today = now.date().isoformat()
+    url = _list_of(BotUser, f"first_seen_at__from={today}&first_seen_at__to={today}")
+    return Card(label=_("New people today"), number=number, url=url)
+
+
+def contributions_card(user: User) -> Card:
+    """Ideas, complaints and the like."""
+    number, is_estimate = estimated_count(_visible(Contribution, user))
+    return Card(label=_("Contributions"), number=number, is_estimate=is_estimate, url=_list_of(Contribution))
+
+
+def _visible(model: type[Model], user: User) -> QuerySet[Any]:
+    return limit_to_scopes(model._default_manager.all().order_by(), user, candidate="bot__candidate")
+
+
+def _count_some(rows: QuerySet[Any]) -> tuple[int, bool]:
+    number = rows[: COUNT_UP_TO + 1].count()
+    return min(number, COUNT_UP_TO), number > COUNT_UP_TO
+
+
+def _oldest_waiting(user: User) -> dt.datetime | None:
+    """One look-up per bot in the partial index of waiting updates, however many of them wait."""
+    waiting = InboundUpdate.objects.filter(bot=OuterRef("pk"), state=State.PENDING).order_by("id")
+    bots = limit_to_scopes(Bot.objects.order_by(), user, candidate="candidate")
+    first_of_each = bots.annotate(oldest=Subquery(waiting.values("received_at")[:1]))
+    oldest: dt.datetime | None = first_of_each.aggregate(value=Min("oldest"))["value"]
+    return oldest
+
+
+def _waiting_since(oldest: dt.datetime) -> str:
+    seconds = max(0, int((timezone.now() - oldest).total_seconds()))
+    minutes, hours = seconds // 60, seconds // 3600
+    if minutes < 2:
+        return ngettext("The oldest for %d second.", "The oldest for %d seconds.", seconds) % seconds
+    if hours < 2:
+        return ngettext("The oldest for %d minute.", "The oldest for %d minutes.", minutes) % minutes
+    return ngettext("The oldest for %d hour.", "The oldest for %d hours.", hours) % hours
+
+
+def _list_of(model: type[Model], query: str = "") -> str:
+    """The address of the model's list, empty where the admin has none."""
+    try:
+        address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    except NoReverseMatch:
+        return ""
+    return f"{address}?{query}" if query else address

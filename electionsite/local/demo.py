@@ -1,0 +1,97 @@
+"""Data to look around with: made-up candidates with bots, plans that are off, and a first member of staff."""
+
+import secrets
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from accounts.models import AuthenticatorDevice, Candidate, User
+from accounts.models.second_factor import BACKUP_CODE_ALPHABET
+from accounts.roles import Role
+from accounts.services import create_candidate, create_staff_user, make_backup_codes, set_password
+from audit.services import record
+from bots.models import Bot
+from bots.services.bots import create_bot
+from plans.models import Plan
+from plans.services import create_plan
+
+OWNER = "owner"
+# The bots' slugs are those of bots/testing/data/campaign.jsonl.
+CANDIDATES = (
+    ("tehran-1", "مریم احمدی", "tehran", "تهران، ری، شمیرانات، اسلامشهر و پردیس", "بات مردمی مریم احمدی"),
+    ("isfahan-1", "رضا کریمی", "isfahan", "اصفهان", "بات مردمی رضا کریمی"),
+    ("shiraz-1", "سارا رستمی", "shiraz", "شیراز و زرقان", "بات مردمی سارا رستمی"),
+)
+PLANS = (
+    ("basic", "پایه", "Basic", 250_000_000, {"bots": 1, "people": 5_000, "broadcasts": 10}),
+    ("standard", "استاندارد", "Standard", 600_000_000, {"bots": 1, "people": 25_000, "broadcasts": 40}),
+    ("premium", "ویژه", "Premium", 1_200_000_000, {"bots": 2, "people": 100_000, "broadcasts": 120}),
+    ("enterprise", "سازمانی", "Enterprise", 2_500_000_000, {"bots": 5, "people": 500_000, "broadcasts": 400}),
+    ("ultimate", "بی‌کران", "Ultimate", 5_000_000_000, {"bots": 20, "people": 5_000_000, "broadcasts": 2_000}),
+)
+
+
+@dataclass(frozen=True)
+class FirstSignIn:
+    """What somebody needs to sign in as the owner."""
+
+    username: str
+    password: str
+    device: AuthenticatorDevice
+    backup_code: str
+
+
+def make_demo_data() -> dict[str, int]:
+    """Make what is missing; returns how many candidates, bots and plans were new. What is there stays as it is."""
+    return {"candidates": _make_candidates(), "bots": _make_bots(), "plans": _make_plans()}
+
+
+def _make_candidates() -> int:
+    there = set(Candidate.objects.values_list("code", flat=True))
+    new = [row for row in CANDIDATES if row[0] not in there]
+    for code, name, city, constituency, _bot in new:
+        create_candidate(code=code, name=name, city=city, constituency=constituency, actor=None)
+    return len(new)
+
+
+def _make_bots() -> int:
+    there = set(Bot.objects.values_list("slug", flat=True))
+    new = [row for row in CANDIDATES if row[0] not in there]
+    for code, _name, _city, _constituency, bot in new:
+        create_bot(candidate=Candidate.objects.get(code=code), slug=code, name=bot, actor=None)
+    return len(new)
+
+
+def _make_plans() -> int:
+    there = set(Plan.objects.values_list("code", flat=True))
+    new = [row for row in PLANS if row[0] not in there]
+    for code, name_fa, name_en, price, entitlements in new:
+        create_plan(
+            code=code, name_fa=name_fa, name_en=name_en, price_rials=price, entitlements=entitlements, actor=None
+        )
+    return len(new)
+
+
+@transaction.atomic
+def prepare_first_sign_in() -> FirstSignIn:
+    """The user `owner` with a new password and new backup codes; the authenticator's seed stays from run to run."""
+    password = _make_password()
+    user = User.objects.filter(username=OWNER).first()
+    if user is None:
+        user = create_staff_user(username=OWNER, password=password, roles=[Role.OWNER], actor=None)
+    else:
+        set_password(user=user, password=password, actor=None)
+    return FirstSignIn(OWNER, password, _device_of(user), make_backup_codes(user=user, actor=None)[0])
+
+
+def _device_of(user: User) -> AuthenticatorDevice:
+    device: AuthenticatorDevice | None = AuthenticatorDevice.objects.filter(user=user, confirmed=True).first()
+    if device is None:
+        device = AuthenticatorDevice.objects.create(user=user, confirmed=True, name="authenticator app")
+        record(action="accounts.second_factor.enrolled", actor=None, target=user, details={"replaced": False})
+    return device
+
+
+def _make_password() -> str:
+    """Sixteen letters and digits without look-alikes, 79 random bits."""
+    return "-".join("".join(secrets.choice(BACKUP_CODE_ALPHABET) for _character in range(4)) for _group in range(4))

@@ -1,0 +1,1 @@
+from common.testing.browser import _chromium, browser_page  # noqa: F401 (fixtures)
