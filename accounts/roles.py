@@ -62,9 +62,10 @@ class GrantToRoles(migrations.RunPython):
 
 def _create_permissions_now(apps: Any, app_label: str) -> None:
     config = apps.get_app_config(app_label)
-    config.models_module = True
+    had = getattr(config, "models_module", None)
+    config.models_module = had or True
     create_permissions(config, apps=apps, verbosity=0)
-    config.models_module = None
+    config.models_module = had
 
 
 def all_actions(*model_names: str) -> set[str]:

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable
 from itertools import count
+from typing import Any, cast
 
+from django.apps import apps
 from django.contrib.auth.models import Group
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.test import Client
 from django_otp import DEVICE_ID_SESSION_KEY
 
 from accounts.models import AuthenticatorDevice, Candidate, StaffScope, User
-from accounts.roles import Role
+from accounts.roles import GrantToRoles, Role
 
 PASSWORD = "correct horse battery staple"  # noqa: S105 (of users that live as long as a test)
 _numbers = count(1)
@@ -24,10 +28,20 @@ def make_staff(
     limited = candidates is not None or regions is not None
     username = username or f"staff-{next(_numbers)}"
     user = User.objects.create_user(username, PASSWORD, is_limited_to_scopes=limited)
-    user.groups.set([Group.objects.get_or_create(name=role.value)[0] for role in roles])
+    if not Group.objects.exists():
+        restore_roles()
+    user.groups.set(Group.objects.filter(name__in=roles))
     StaffScope.objects.bulk_create([StaffScope(user=user, candidate=candidate) for candidate in candidates or ()])
     StaffScope.objects.bulk_create([StaffScope(user=user, region=region) for region in regions or ()])
     return user
+
+
+def restore_roles() -> None:
+    """Grant the roles as the migrations did: a transactional test before this one has emptied their tables."""
+    for migration in MigrationLoader(connection).disk_migrations.values():
+        for operation in migration.operations:
+            if isinstance(operation, GrantToRoles):
+                cast(Any, operation).code(apps, None)
 
 
 def make_candidate(

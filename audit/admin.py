@@ -5,11 +5,12 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext_lazy as _
 
 from audit.changes import form_changes, formset_changes, is_encrypted
 from audit.models import AuditLog
 from audit.services import record
-from common.admin import ModelAdmin, ReadOnlyModelAdmin
+from common.admin import JalaliDateRangeFilter, ModelAdmin, ReadOnlyModelAdmin
 from common.client_address import client_address
 from common.errors import DomainError
 
@@ -87,7 +88,7 @@ class AuditLogAdmin(ReadOnlyModelAdmin):
     """The log, to read. Limited staff don't see it: its labels name candidates of everybody's."""
 
     list_display = ("occurred_at", "action", "actor_label", "object_label", "address")
-    list_filter = ("occurred_at",)
+    list_filter = (JalaliDateRangeFilter.of("occurred_at", _("time")),)
     search_fields = ("=action", "=actor_label", "=object_id", "object_label")
 
     def has_view_permission(self, request: HttpRequest, obj: AuditLog | None = None) -> bool:

@@ -59,8 +59,12 @@ class BotAdmin(ScopedModelAdmin, AuditedModelAdmin):
     list_select_related = ("candidate",)
     search_fields = ("name", "slug", "candidate__name")
     autocomplete_fields = ("candidate",)
+    fields = ("candidate", "slug", "name", "platform", "token", "api_root")
     readonly_fields = ("webhook_path_shown", "has_token")
     actions = ("set_webhooks",)
+
+    def get_fields(self, request: HttpRequest, obj: Bot | None = None) -> Any:
+        return (*self.fields, *self.readonly_fields) if obj else self.fields
 
     @admin.display(description=_("short name"), ordering="slug")
     def slug_shown(self, bot: Bot) -> str:

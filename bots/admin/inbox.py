@@ -10,6 +10,7 @@ from accounts.admin_scope import ScopedModelAdmin, ScopedRelatedFilter, staff_us
 from bots.models import InboundUpdate
 from bots.services.inbox import retry_updates
 from common.admin import JalaliDateRangeFilter, ReadOnlyModelAdmin, latin
+from common.jalali import latin_digits
 
 
 @admin.register(InboundUpdate)
@@ -25,8 +26,8 @@ class InboundUpdateAdmin(ScopedModelAdmin, ReadOnlyModelAdmin):
         JalaliDateRangeFilter.of("received_at", _("received")),
     )
     list_select_related = ("bot",)
-    search_fields = ("=update_id",)
-    search_help_text = _("An update's number.")
+    search_fields = ("update_id",)
+    search_help_text = _("An update's number, or a kind such as my_chat_member.")
     fields = (
         "bot", "update_id_shown", "kind_shown", "source", "state", "reason", "received_at", "projected_at",
         "body_shown",
@@ -36,6 +37,14 @@ class InboundUpdateAdmin(ScopedModelAdmin, ReadOnlyModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[InboundUpdate]:
         queryset: QuerySet[InboundUpdate] = super().get_queryset(request)
         return queryset.defer("body")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[InboundUpdate], search_term: str
+    ) -> tuple[QuerySet[InboundUpdate], bool]:
+        term = latin_digits(search_term.strip())
+        if term.isdecimal():
+            return queryset.filter(update_id=int(term) if len(term) <= 18 else None), False
+        return (queryset.filter(kind=term) if term else queryset), False
 
     def get_fields(self, request: HttpRequest, obj: InboundUpdate | None = None) -> Any:
         # The raw body may hold a shared phone number.

@@ -101,7 +101,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'inbound update',
-                'verbose_name_plural': 'inbox',
+                'verbose_name_plural': 'inbound updates',
                 'ordering': ['-id'],
                 'permissions': [('retry_inboundupdate', 'Can retry rejected updates')],
                 'default_permissions': ('view',),
@@ -200,6 +200,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='botuser',
             index=models.Index(fields=['bot', '-last_seen_at'], name='person_by_activity'),
+        ),
+        migrations.AddIndex(
+            model_name='botuser',
+            index=models.Index(fields=['first_seen_at'], name='person_by_first_contact'),
         ),
         migrations.AddIndex(
             model_name='botuser',

@@ -34,7 +34,7 @@ class InboundUpdate(models.Model):
 
     class Meta:
         verbose_name = _("inbound update")
-        verbose_name_plural = _("inbox")
+        verbose_name_plural = _("inbound updates")
         ordering = ["-id"]
         default_permissions = ("view",)
         permissions = [("retry_inboundupdate", _("Can retry rejected updates"))]

@@ -42,6 +42,7 @@ class BotUser(models.Model):
         constraints = [models.UniqueConstraint(fields=["bot", "platform_user_id"], name="person_once_per_bot")]
         indexes = [
             models.Index(fields=["bot", "-last_seen_at"], name="person_by_activity"),
+            models.Index(fields=["first_seen_at"], name="person_by_first_contact"),
             models.Index(fields=["phone_index"], condition=~models.Q(phone_index=""), name="person_by_phone"),
         ]
 

@@ -110,6 +110,14 @@ def test_a_rejected_update_is_shown_with_its_reason_and_retried_from_the_list(bo
     assert rejected.state == "pending"
 
 
+@pytest.mark.parametrize(("term", "count"), [("poll_answer", 2), ("nothing", 0), ("۹" * 30, 0), ("", 14)])
+def test_the_inbox_is_searched_by_kind_and_number(term, count, traffic):
+    client = sign_in(make_staff(Role.OWNER))
+    assert client.get(listing("inboundupdate"), {"q": term}).context["cl"].queryset.count() == count
+    number = InboundUpdate.objects.all()[0].update_id
+    assert client.get(listing("inboundupdate"), {"q": str(number)}).context["cl"].queryset.count() == 1
+
+
 def test_retrying_needs_its_permission(bot):
     store_updates(bot=bot, bodies=[b"[]"], source=InboundUpdate.Source.WEBHOOK)
     send(bot)

@@ -85,7 +85,7 @@ def test_a_worker_killed_at_random_moments_loses_and_doubles_nothing(capsys):
     for _round in range(60):
         process = start_worker()
         try:
-            process.wait(timeout=random.uniform(0.01, 0.25))
+            process.wait(timeout=random.uniform(0.01, 0.5))
             assert process.returncode == 0
             break
         except subprocess.TimeoutExpired:

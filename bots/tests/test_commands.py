@@ -75,6 +75,18 @@ def test_assorted_updates_can_be_replayed_and_drained(bot, capsys):
     assert not InboundUpdate.objects.filter(state__in=["pending", "rejected"]).exists()
 
 
+def test_updates_are_counted_by_kind_those_of_tomorrow_too(bot, capsys):
+    call_command("replay_updates", ASSORTED, bot=bot.slug)
+    call_command("project_updates")
+    capsys.readouterr()
+    call_command("count_updates", json=True)
+    counted = json.loads(capsys.readouterr().out)
+    assert {"kind": "new_update_kind", "state": "unused", "count": 1} in counted
+    assert sum(row["count"] for row in counted) == InboundUpdate.objects.count()
+    call_command("count_updates")
+    assert "new_update_kind" in capsys.readouterr().out
+
+
 def test_replay_keeps_each_update_byte_for_byte(capsys):
     call_command("replay_updates", CAMPAIGN, create_missing=True)
     first = CAMPAIGN.read_bytes().splitlines()[0]
