@@ -2,28 +2,16 @@
 
 import pytest
 from django.core.exceptions import FieldError
-from django.db import connection
 
 from accounts.models import AuthenticatorDevice, Candidate
 from accounts.roles import Role
 from accounts.testing import make_candidate, make_staff, sign_in
 from accounts.tests.otp import app_code
+from common.testing.database import whole_database
 
 PHONE, MAIL = "09127005026", "sara.private@example.ir"
 
 pytestmark = pytest.mark.django_db
-
-
-def whole_database() -> str:
-    """The text of every row of every table."""
-    with connection.cursor() as cursor:
-        tables = connection.introspection.table_names(cursor)
-        found = []
-        for table in tables:
-            name = connection.ops.quote_name(table)
-            cursor.execute(f"SELECT {name}::text FROM {name}")  # noqa: S608 (names from the catalogue)
-            found += [row[0] for row in cursor.fetchall()]
-    return "\n".join(found)
 
 
 def test_neither_seeds_codes_phones_nor_mails_stand_in_clear_in_any_table() -> None:

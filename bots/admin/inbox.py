@@ -70,4 +70,4 @@ class InboundUpdateAdmin(ScopedModelAdmin, ReadOnlyModelAdmin):
 
     @admin.display(description=_("body"))
     def body_shown(self, update: InboundUpdate) -> str:
-        return latin(bytes(update.body).decode("utf-8", "replace"))
+        return latin(update.body)

@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('update_id', models.BigIntegerField(null=True, verbose_name='update number')),
-                ('body', models.BinaryField(verbose_name='body')),
+                ('body', common.fields.EncryptedTextField(verbose_name='body')),
                 ('source', models.CharField(choices=[('webhook', 'webhook'), ('polling', 'polling'), ('replay', 'replay')], max_length=8, verbose_name='came by')),
                 ('state', models.CharField(choices=[('pending', 'waiting'), ('projected', 'used'), ('unused', 'kept, not used'), ('rejected', 'rejected')], default='pending', max_length=9, verbose_name='state')),
                 ('kind', models.CharField(blank=True, max_length=64, verbose_name='kind')),

@@ -2,13 +2,15 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from bots.models.bot import Bot
+from common.fields import EncryptedTextField
 
 
 class InboundUpdate(models.Model):
     """The inbox: each update as it came, byte for byte, before anything is made of it.
 
-    The body is kept as bytes because PostgreSQL's text and jsonb refuse what JSON allows (NUL, lone surrogates,
-    enormous numbers). `update_id` is null where the body has none that fits, so that such a body is kept too.
+    The body is kept encrypted, as it may hold a phone number; encrypted it is also safe from what PostgreSQL's jsonb
+    refuses and JSON allows (NUL, lone surrogates, enormous numbers). JSON is UTF-8, so text and bytes are the same.
+    `update_id` is null where the body has none that fits, so that such a body is kept too.
     """
 
     class State(models.TextChoices):
@@ -24,7 +26,7 @@ class InboundUpdate(models.Model):
 
     bot = models.ForeignKey(Bot, on_delete=models.PROTECT, related_name="updates", verbose_name=_("bot"))
     update_id = models.BigIntegerField(_("update number"), null=True)
-    body = models.BinaryField(_("body"))
+    body = EncryptedTextField(_("body"))
     source = models.CharField(_("came by"), max_length=8, choices=Source.choices)
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.PENDING)
     kind = models.CharField(_("kind"), max_length=64, blank=True)

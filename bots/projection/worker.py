@@ -106,7 +106,7 @@ def _claim(bot_id: int, size: int, *, wait: bool) -> list[InboundUpdate]:
 
 
 def _judge(update: InboundUpdate) -> _Verdict:
-    body = bytes(update.body)
+    body = update.body.encode()
     if update.update_id is None:
         return _Verdict(update, State.REJECTED, kind_of(body), "it has no update number that fits 64 bits")
     try:
@@ -148,6 +148,6 @@ def _carry_out_alone(bot_id: int, update: InboundUpdate) -> _Verdict:
     except Exception as error:
         logger.exception("Update %s of bot %s can't be used", update.update_id, bot_id)
         reason = clean_text(f"{type(error).__name__}: {error}", 500)
-        verdict = _Verdict(update, State.REJECTED, kind_of(bytes(update.body)), reason)
+        verdict = _Verdict(update, State.REJECTED, kind_of(update.body.encode()), reason)
         _carry_out(bot_id, [verdict])
     return verdict

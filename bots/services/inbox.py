@@ -10,11 +10,13 @@ from accounts.models import User
 from audit.services import record
 from bots.models import Bot, InboundUpdate
 from bots.projection.decode import read_update_id
+from common.crypto import encrypt
 
+_BODY = InboundUpdate._meta.get_field("body")
 _INSERT = """
     INSERT INTO bots_inboundupdate (bot_id, source, state, received_at, kind, reason, update_id, body)
     SELECT %s, %s, %s, %s, '', '', came.update_id, came.body
-    FROM unnest(%s::bigint[], %s::bytea[]) WITH ORDINALITY AS came (update_id, body, position)
+    FROM unnest(%s::bigint[], %s::text[]) WITH ORDINALITY AS came (update_id, body, position)
     ORDER BY came.position
     ON CONFLICT DO NOTHING
 """
@@ -35,9 +37,10 @@ def store_updates(*, bot: Bot, bodies: Sequence[bytes], source: InboundUpdate.So
     isn't JSON.
     """
     numbers = [read_update_id(body) for body in bodies]
+    sealed = [encrypt(body.decode(), context=_BODY.context) for body in bodies]
     with connection.cursor() as cursor:
         # One statement for one round trip: outside a transaction it is its own, committed when it returns.
-        cursor.execute(_INSERT, [bot.pk, source, InboundUpdate.State.PENDING, timezone.now(), numbers, list(bodies)])
+        cursor.execute(_INSERT, [bot.pk, source, InboundUpdate.State.PENDING, timezone.now(), numbers, sealed])
         new = cursor.rowcount
     return Stored(new=new, known=len(bodies) - new)
 

@@ -91,4 +91,4 @@ def test_replay_keeps_each_update_byte_for_byte(capsys):
     call_command("replay_updates", CAMPAIGN, create_missing=True)
     first = CAMPAIGN.read_bytes().splitlines()[0]
     stored = InboundUpdate.objects.order_by("pk").filter(bot__slug="tehran-1")[0]
-    assert bytes(stored.body) in first
+    assert stored.body.encode() in first

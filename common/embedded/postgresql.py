@@ -17,7 +17,7 @@ import psycopg
 
 from common.embedded.errors import EmbeddedServerError
 from common.embedded.server import Server
-from common.embedded.system_user import SystemUser, find_system_user, let_in
+from common.embedded.system_user import SystemUser, find_system_user, let_pass, let_run
 
 DATABASE_NAME = "electionsite"
 SUPERUSER = "postgres"
@@ -47,8 +47,9 @@ class PostgresqlServer(Server):
         self.data.mkdir(mode=0o700, exist_ok=True)
         if self.user:
             os.chown(self.data, self.user.uid, self.user.gid)
-            let_in(self.user, self.programs.parent, program=self.programs / "postgres")
-            let_in(self.user, self.data)
+            let_pass(self.data)
+            libraries = self.wheel_folder().with_name(f"{self.wheel}.libs")
+            let_run(self.user, self.programs / "initdb", below=[self.programs.parent, libraries])
         self._end_leftover()
         self.choose_socket_folder(owner=self.user.uid if self.user else -1)
         if not (self.data / "PG_VERSION").exists():

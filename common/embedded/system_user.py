@@ -1,9 +1,11 @@
 """A system user for PostgreSQL, which refuses to run as root."""
 
+import itertools
 import os
 import pwd
 import stat
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,19 +53,25 @@ def _make_user() -> bool:
         return False
 
 
-def let_in(user: SystemUser, path: Path, program: Path | None = None) -> None:
-    """Let `user` reach `path`: pass through the folders above it, and read what lies below if `program` can't run.
-
-    Passing through isn't listing: `/root` becomes 0711, not 0755.
-    """
+def let_pass(path: Path) -> None:
+    """Let everybody pass through the folders above `path`. That isn't listing: `/root` becomes 0711, not 0755."""
     for folder in path.parents:
         _add(folder, PASS)
-    if program and not _runs(program, user):
-        for folder_name, _folders, files in os.walk(path):
-            _add(Path(folder_name), READ | PASS)
-            for name in files:
-                file = Path(folder_name) / name
-                _add(file, READ | (PASS if file.stat().st_mode & stat.S_IXUSR else 0))
+
+
+def let_run(user: SystemUser, program: Path, *, below: Iterable[Path]) -> None:
+    """Let `user` run `program`; where it can't be, everything in the folders `below` becomes readable to all.
+
+    That happens where the packages were installed with a strict umask.
+    """
+    let_pass(program)
+    if _runs(program, user):
+        return
+    for folder_name, _folders, files in itertools.chain.from_iterable(os.walk(folder) for folder in below):
+        _add(Path(folder_name), READ | PASS)
+        for name in files:
+            file = Path(folder_name) / name
+            _add(file, READ | (PASS if file.stat().st_mode & stat.S_IXUSR else 0))
 
 
 def _add(path: Path, bits: int) -> None:

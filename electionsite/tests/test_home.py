@@ -38,7 +38,7 @@ def add_updates(bot, number, state="pending"):
     first = InboundUpdate.objects.filter(bot=bot).count()
     InboundUpdate.objects.bulk_create(
         [
-            InboundUpdate(bot=bot, update_id=first + offset, body=b"{}", source="webhook", state=state)
+            InboundUpdate(bot=bot, update_id=first + offset, body="{}", source="webhook", state=state)
             for offset in range(number)
         ]
     )
