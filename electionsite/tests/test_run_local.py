@@ -119,29 +119,23 @@ def test_runs_lets_the_owner_in_stops_on_ctrl_c_and_runs_again(data_dir):
         assert "0 new candidates, 0 new bots, 0 new plans" in again.output
         assert again.seed() == run.seed()
         assert again.told("Password") != run.told("Password")
-        next(process for process in processes_of(data_dir) if "beat" in process.cmdline()).kill()
-        assert again.wait() == 1
-    assert "beat ended by itself with exit code -9" in again.output
-    assert processes_of(data_dir) == []
-
-
-def test_when_it_is_killed_its_processes_end_too(data_dir):
-    with LocalRun(data_dir) as run:
-        run.wait_for("Processes:")
-        run.process.kill()
-        run.process.wait()
+        again.process.kill()  # nobody can tidy up any more
+        again.process.wait()
         assert wait_until(lambda: not processes_of(data_dir), 30), processes_of(data_dir)
 
 
-def test_ctrl_c_while_it_starts_leaves_nothing(data_dir):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_stopped_while_it_starts_it_leaves_nothing(data_dir, number):
     with LocalRun(data_dir) as run:
         assert wait_until(lambda: (data_dir / "postgresql" / "PG_VERSION").exists(), 30)
-        assert run.end(signal.SIGINT) == 0
+        assert run.end(number) == 0
     assert "Traceback" not in run.output
     assert wait_until(lambda: not processes_of(data_dir), 10), processes_of(data_dir)
 
 
-def test_given_servers_are_used_by_unix_socket_and_left_running(data_dir, own_postgresql, own_redis):
+def test_given_servers_are_used_by_unix_socket_and_left_running_when_a_process_dies(
+    data_dir, own_postgresql, own_redis
+):
     host = psycopg.conninfo.conninfo_to_dict(own_postgresql.url)["host"]
     database_url = f"postgresql://postgres@{quote(str(host), safe='')}/electionsite"
     with LocalRun(data_dir, DATABASE_URL=database_url, REDIS_URL=f"{own_redis.url}?db=2") as run:
@@ -151,7 +145,9 @@ def test_given_servers_are_used_by_unix_socket_and_left_running(data_dir, own_po
             assert connection.execute("SELECT count(*) FROM plans_plan").fetchone() == (5,)
         with redis.Redis.from_url(f"{own_redis.url}?db=3") as beside_the_cache:
             assert wait_until(lambda: beside_the_cache.keys("_kombu*"), 30)
-        assert run.end(signal.SIGTERM) == 0
+        next(process for process in processes_of(data_dir) if "beat" in process.cmdline()).kill()
+        assert run.wait() == 1
+    assert "beat ended by itself with exit code -9" in run.output
     assert processes_of(data_dir) == []
     assert not (data_dir / "postgresql").exists()
     with redis.Redis.from_url(own_redis.url) as client, psycopg.connect(own_postgresql.url):

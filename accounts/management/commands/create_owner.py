@@ -5,16 +5,18 @@ import secrets
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
+from django.utils.translation import gettext as _
 
 from accounts.roles import Role
 from accounts.services import create_staff_user
 from common.errors import DomainError
+from common.management.operator_command import OperatorCommand
 
 RANDOM_BYTES = 18
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = (
         "Create a member of staff with the role owner. At a terminal a password is asked for; without one a random "
         "password is made and printed once. The second factor is enrolled at the first sign-in."
@@ -32,19 +34,19 @@ class Command(BaseCommand):
             create_staff_user(username=username, password=password, full_name=full_name, roles=[Role.OWNER], actor=None)
         except DomainError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"Created the owner {username}.")
+        self.stdout.write(_("Created the owner %(username)s.") % {"username": username})
         if not typed:
-            self.stdout.write(f"Password (shown once, change it after the first sign-in): {password}")
+            self.stdout.write(_("Password (shown once, change it after the first sign-in): %s") % password)
 
     def _typed_password(self, *, from_pipe: bool) -> str:
         if from_pipe:
             password = sys.stdin.readline().rstrip("\r\n")
             if not password:
-                raise CommandError("--password-stdin was given, but no password came on standard input.")
+                raise CommandError(_("--password-stdin was given, but no password came on standard input."))
             return password
         if not sys.stdin.isatty():
             return ""
-        password = getpass.getpass("Password (empty for a random one): ")
-        if password and getpass.getpass("Password once more: ") != password:
-            raise CommandError("The two passwords differ.")
+        password = getpass.getpass(_("Password (empty for a random one): "))
+        if password and getpass.getpass(_("Password once more: ")) != password:
+            raise CommandError(_("The two passwords differ."))
         return password

@@ -2,13 +2,14 @@
 
 import argparse
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
 from bots.models import Bot
+from common.management.operator_command import OperatorCommand
 
 
-class BotCommand(BaseCommand):
+class BotCommand(OperatorCommand):
     """A command whose first argument is a bot's short name."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

@@ -2,13 +2,12 @@ import argparse
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from bots.models import InboundUpdate
 from bots.selectors import count_updates
+from common.management.operator_command import OperatorCommand
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Count the updates of the inbox by kind and state, kinds that we don't use included."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

@@ -1,14 +1,14 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
 from bots.models import InboundUpdate
 from bots.projection.worker import project_inbox
+from common.management.operator_command import OperatorCommand
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Drain the inbox once: make people, clicks, messages, contributions and votes of what waits in it."
 
     def handle(self, *args: Any, **options: Any) -> None:

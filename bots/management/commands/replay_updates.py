@@ -2,16 +2,17 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
 from bots.services.replay import CHUNK_LINES, ReplayCheck, check_lines, create_missing_bots, replay_lines, unknown_slugs
+from common.management.operator_command import OperatorCommand
 
 SHOWN_BAD_LINES = 10
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Put updates from a file into the inbox, as if the platform sent them now; the worker makes use of them."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

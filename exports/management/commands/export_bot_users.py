@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
 from bots.models import BotUser
 from common.errors import DomainError
+from common.management.operator_command import OperatorCommand
 from exports.files import new_file
 from exports.filters import BotUserFilters
 from exports.management.filter_options import add_filter_options, filters_from
@@ -23,7 +24,7 @@ STANDARD_OUTPUT = "-"
 INTERRUPTED = 130  # 128 + SIGINT, as shells tell it
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Export bot users to a CSV or Excel file, as the list's Export button does but without a limit."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
