@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 from accounts.models import Candidate
 from bots.models import Bot, InboundUpdate
 from bots.testing import ASSORTED, CAMPAIGN
-from bots.tests.updates import message
+from bots.tests.updates import message, send, update
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +85,18 @@ def test_updates_are_counted_by_kind_those_of_tomorrow_too(bot, capsys):
     assert sum(row["count"] for row in counted) == InboundUpdate.objects.count()
     call_command("count_updates")
     assert "new_update_kind" in capsys.readouterr().out
+
+
+def test_rejected_updates_are_retried_by_command(bot, capsys):
+    send(bot, update(message={"chat": {"id": "seven", "type": "private"}}), message("fine"))
+    call_command("retry_updates", dry_run=True)
+    assert InboundUpdate.objects.filter(state="rejected").count() == 1
+    with pytest.raises(CommandError, match=bot.slug):
+        call_command("retry_updates", bot="nobody")
+    call_command("retry_updates", bot=bot.slug, kind="poll")
+    assert InboundUpdate.objects.filter(state="rejected").count() == 1
+    call_command("retry_updates", bot=bot.slug)
+    assert list(InboundUpdate.objects.order_by("pk").values_list("state", flat=True)) == ["pending", "projected"]
 
 
 def test_replay_keeps_each_update_byte_for_byte(capsys):

@@ -66,6 +66,7 @@ def test_ends_what_its_processes_started(supervisor, written):
 
 def test_stopping_before_anything_started_is_fine(supervisor):
     supervisor.stop()
+    assert supervisor.find_ended() is None
 
 
 def test_a_taken_port_gives_the_next_one():

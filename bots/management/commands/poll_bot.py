@@ -6,7 +6,7 @@ from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
 from bots.api.client import BotApi, BotApiError
-from bots.management.commands._bot_command import BotCommand
+from bots.management.commands._bot_command import BotCommand, find_bot
 from bots.models import Bot
 from bots.services.polling import fetch_updates
 from common.errors import DomainError
@@ -23,7 +23,7 @@ class Command(BotCommand):
         parser.add_argument("--wait-seconds", type=int, default=25, help="how long one call waits for updates")
 
     def handle(self, *, slug: str, once: bool, wait_seconds: int, **options: Any) -> None:
-        bot = self.find_bot(slug)
+        bot = find_bot(slug)
         try:
             with BotApi.of(bot) as api:
                 if once:

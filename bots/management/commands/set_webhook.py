@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
-from bots.management.commands._bot_command import BotCommand
+from bots.management.commands._bot_command import BotCommand, find_bot
 from bots.services.bots import delete_webhook, set_webhook
 from common.errors import DomainError
 
@@ -18,7 +18,7 @@ class Command(BotCommand):
         parser.add_argument("--delete", action="store_true", help="have no webhook; poll_bot needs this")
 
     def handle(self, *, slug: str, public_url: str, delete: bool, **options: Any) -> None:
-        bot = self.find_bot(slug)
+        bot = find_bot(slug)
         try:
             if delete:
                 delete_webhook(bot=bot, actor=None)
