@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin_scope import ScopedModelAdmin, ScopedRelatedFilter, staff_user
 from bots.models import BotUser
 from common.admin import JalaliDateRangeFilter, ReadOnlyModelAdmin, latin
+from common.crypto import DecryptionError
 from common.jalali import latin_digits
 from common.normalise import normalise_phone
 from common.regions import city_choices, city_name
@@ -106,7 +107,10 @@ class BotUserAdmin(ScopedModelAdmin, ReadOnlyModelAdmin):
 
     @admin.display(description=_("phone"))
     def phone_shown(self, person: BotUser) -> str:
-        return latin(person.phone)
+        try:
+            return latin(person.phone)
+        except DecryptionError as error:
+            return str(error)
 
     @admin.display(description=_("city"), ordering="city")
     def city_shown(self, person: BotUser) -> str:

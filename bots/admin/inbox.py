@@ -10,6 +10,7 @@ from accounts.admin_scope import ScopedModelAdmin, ScopedRelatedFilter, staff_us
 from bots.models import InboundUpdate
 from bots.services.inbox import retry_updates
 from common.admin import JalaliDateRangeFilter, ReadOnlyModelAdmin, latin
+from common.crypto import DecryptionError
 from common.jalali import latin_digits
 
 
@@ -70,4 +71,7 @@ class InboundUpdateAdmin(ScopedModelAdmin, ReadOnlyModelAdmin):
 
     @admin.display(description=_("body"))
     def body_shown(self, update: InboundUpdate) -> str:
-        return latin(update.body)
+        try:
+            return latin(update.body)
+        except DecryptionError as error:
+            return str(error)

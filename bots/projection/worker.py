@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
@@ -14,12 +15,15 @@ from bots.models import Bot, InboundUpdate
 from bots.projection.apply import apply_facts
 from bots.projection.decode import UnreadableUpdate, kind_of
 from bots.projection.interpret import Facts, interpret
+from common.crypto import DecryptionError
 from common.text import clean_text
 
 logger = logging.getLogger(__name__)
 
 BATCH_SIZE = 1000
 State = InboundUpdate.State
+# The database is away or busy, the task's time is up, memory is short: the same updates may pass in a minute.
+NO_UPDATES_FAULT = (OperationalError, InterfaceError, SoftTimeLimitExceeded, MemoryError)
 
 
 @dataclass
@@ -83,8 +87,8 @@ def _project_batch(bot_id: int, report: ProjectionReport, *, wait: bool) -> int:
             updates = _claim(bot_id, BATCH_SIZE, wait=wait)
             verdicts = [_judge(update) for update in updates]
             _carry_out(bot_id, verdicts)
-    except (OperationalError, InterfaceError):
-        raise  # the database is away or busy: that is no update's fault
+    except NO_UPDATES_FAULT:
+        raise
     except Exception:
         logger.exception("A batch of bot %s failed as a whole; taking its updates one by one", bot_id)
         verdicts = list(_project_one_by_one(bot_id, wait=wait))
@@ -93,7 +97,7 @@ def _project_batch(bot_id: int, report: ProjectionReport, *, wait: bool) -> int:
     return len(verdicts)
 
 
-def _claim(bot_id: int, size: int, *, wait: bool) -> list[InboundUpdate]:
+def _claim(bot_id: int, size: int, *, wait: bool, with_bodies: bool = True) -> list[InboundUpdate]:
     """The bot's next updates in order of arrival, while its row is locked; none when another worker has it.
 
     Arrival is the right order: the platform sends a person's next update only after it was told that the last one
@@ -102,7 +106,8 @@ def _claim(bot_id: int, size: int, *, wait: bool) -> list[InboundUpdate]:
     bots: QuerySet[Bot] = Bot.objects.select_for_update(skip_locked=not wait, no_key=True)
     if bots.filter(pk=bot_id).values_list("pk").first() is None:
         return []
-    return list(InboundUpdate.objects.filter(bot_id=bot_id, state=State.PENDING).order_by("pk")[:size])
+    updates = InboundUpdate.objects.filter(bot_id=bot_id, state=State.PENDING).order_by("pk")
+    return list((updates if with_bodies else updates.defer("body"))[:size])
 
 
 def _judge(update: InboundUpdate) -> _Verdict:
@@ -131,7 +136,7 @@ def _carry_out(bot_id: int, verdicts: list[_Verdict]) -> None:
 def _project_one_by_one(bot_id: int, *, wait: bool) -> Iterator[_Verdict]:
     for _attempt in range(BATCH_SIZE):
         with transaction.atomic():
-            updates = _claim(bot_id, 1, wait=wait)
+            updates = _claim(bot_id, 1, wait=wait, with_bodies=False)
             if not updates:
                 return
             verdict = _carry_out_alone(bot_id, updates[0])
@@ -143,11 +148,20 @@ def _carry_out_alone(bot_id: int, update: InboundUpdate) -> _Verdict:
         with transaction.atomic():
             verdict = _judge(update)
             _carry_out(bot_id, [verdict])
-    except (OperationalError, InterfaceError):
+    except NO_UPDATES_FAULT:
         raise
+    except DecryptionError as error:
+        if error.code == "key-missing":  # the operator's to put back; until then nothing is lost
+            raise
+        verdict = _reject(bot_id, update, kind="", reason="its stored body was changed and can't be decrypted")
     except Exception as error:
         logger.exception("Update %s of bot %s can't be used", update.update_id, bot_id)
         reason = clean_text(f"{type(error).__name__}: {error}", 500)
-        verdict = _Verdict(update, State.REJECTED, kind_of(update.body.encode()), reason)
-        _carry_out(bot_id, [verdict])
+        verdict = _reject(bot_id, update, kind=kind_of(update.body.encode()), reason=reason)
+    return verdict
+
+
+def _reject(bot_id: int, update: InboundUpdate, *, kind: str, reason: str) -> _Verdict:
+    verdict = _Verdict(update, State.REJECTED, kind, reason)
+    _carry_out(bot_id, [verdict])
     return verdict

@@ -8,6 +8,7 @@ import msgspec
 from django.db import transaction
 
 from accounts.models import Candidate
+from accounts.services import create_candidate
 from bots.models import Bot, InboundUpdate
 from bots.projection.decode import NotJson, read_update_id
 from bots.services.bots import create_bot
@@ -81,8 +82,8 @@ def create_missing_bots(slugs: Iterable[str]) -> None:
     for slug in sorted(slugs):
         prefix = slug.partition("-")[0]
         with transaction.atomic():
-            candidate, _created = Candidate.objects.get_or_create(
-                code=slug, defaults={"name": slug, "city": prefix if prefix in cities else ""}
+            candidate = Candidate.objects.filter(code=slug).first() or create_candidate(
+                code=slug, name=slug, city=prefix if prefix in cities else "", actor=None
             )
             create_bot(candidate=candidate, slug=slug, name=slug, actor=None)
 

@@ -1,4 +1,5 @@
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from accounts.roles import Role
@@ -124,6 +125,15 @@ def test_retrying_needs_its_permission(bot):
     client = sign_in(make_staff(Role.AUDITOR))
     client.post(listing("inboundupdate"), {"action": "retry", "_selected_action": [InboundUpdate.objects.get().pk]})
     assert InboundUpdate.objects.get().state == "rejected"
+
+
+def test_a_page_whose_value_cannot_be_decrypted_says_so(traffic, settings):
+    client = sign_in(make_staff(Role.OWNER))
+    person = BotUser.objects.defer("phone")[0]
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE bots_botuser SET phone = left(phone, -8) || 'AAAAAAAA'")
+    page = client.get(reverse("admin:bots_botuser_change", args=[person.pk])).content.decode()
+    assert "دستکاری" in page
 
 
 def bot_form(candidate, **fields):

@@ -1,6 +1,8 @@
 import json
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import OperationalError, connection
 
 from bots.models import BotUser, Click, Contribution, InboundUpdate, Message, Poll, PollAnswer
 from bots.projection.worker import project_inbox
@@ -8,6 +10,7 @@ from bots.selectors import poll_results
 from bots.services.inbox import retry_updates, store_updates
 from bots.testing import ASSORTED
 from bots.tests.updates import button, membership, message, person, poll, send, update, vote
+from common.crypto import DecryptionError, make_key
 
 pytestmark = pytest.mark.django_db
 
@@ -156,6 +159,40 @@ def test_an_update_that_the_database_refuses_is_rejected_alone(bot):
     assert (report.rejected, report.projected) == (1, 1)
     assert "message_once_per_update" in InboundUpdate.objects.get(state="rejected").reason
     assert Message.objects.filter(text="good").exists()
+
+
+def test_a_stored_body_that_was_changed_is_rejected_alone(bot):
+    first, second = message("changed"), message("good")
+    store_updates(bot=bot, bodies=[json.dumps(first).encode()], source=InboundUpdate.Source.WEBHOOK)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE bots_inboundupdate SET body = left(body, -8) || 'AAAAAAAA'")
+    report = send(bot, second)
+    assert (report.rejected, report.projected) == (1, 1)
+    assert "decrypted" in InboundUpdate.objects.defer("body").get(state="rejected").reason
+
+
+def test_without_its_key_nothing_is_rejected_and_all_goes_on_when_it_is_back(bot, settings):
+    ring = settings.FIELD_KEYS
+    store_updates(bot=bot, bodies=[json.dumps(message("x")).encode()], source=InboundUpdate.Source.WEBHOOK)
+    settings.FIELD_KEYS = f"other:{make_key()}"
+    with pytest.raises(DecryptionError):
+        project_inbox()
+    settings.FIELD_KEYS = ring
+    assert project_inbox().projected == 1
+
+
+@pytest.mark.parametrize("error", [SoftTimeLimitExceeded(), OperationalError("gone"), MemoryError()])
+def test_what_is_no_updates_fault_rejects_none(error, bot, monkeypatch):
+    store_updates(bot=bot, bodies=[json.dumps(message("x")).encode()], source=InboundUpdate.Source.WEBHOOK)
+
+    def fail(*args: object) -> None:
+        raise error
+
+    monkeypatch.setattr("bots.projection.worker.apply_facts", fail)
+    with pytest.raises(type(error)):
+        project_inbox()
+    monkeypatch.undo()
+    assert project_inbox().projected == 1
 
 
 def test_a_rejected_update_can_be_retried_and_the_retry_is_audited(bot):
