@@ -13,7 +13,10 @@ SHOWN_BAD_LINES = 10
 
 
 class Command(OperatorCommand):
-    help = "Put updates from a file into the inbox, as if the platform sent them now; the worker makes use of them."
+    help = (
+        "Put updates from a file into the inbox, as if the platform sent them now; the worker makes use of them. "
+        "Messages keep their own time; clicks and votes carry none and count as of now."
+    )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help='lines of {"bot": SLUG, "update": {…}}, or bare updates with --bot')
