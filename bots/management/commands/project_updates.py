@@ -13,7 +13,7 @@ class Command(OperatorCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         waiting = InboundUpdate.objects.filter(state=InboundUpdate.State.PENDING).count()
-        with tqdm(total=waiting, unit=" updates", disable=None) as bar:
+        with tqdm(total=waiting, unit=" updates", disable=None if waiting else True) as bar:
             report = project_inbox(wait=True, on_progress=bar.update)
         words = _("%(projected)d updates used, %(unused)d kept without use, %(rejected)d rejected.")
         self.stdout.write(self.style.SUCCESS(words % vars(report)))
