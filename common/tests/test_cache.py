@@ -7,14 +7,14 @@ from redis.retry import Retry
 
 from common.cache import RETRY_AFTER_SECONDS, FallbackRedisCache
 
-NOBODY = "unix:///nonexistent/redis.sock"
+NOBODY = "unix:///nonexistent/redis"
+OPTIONS = {"socket_timeout": 0.2, "socket_connect_timeout": 0.2, "retry": Retry(NoBackoff(), 0)}
 
 
 @pytest.fixture
 def away(request) -> Iterator[FallbackRedisCache]:
-    """A cache whose Redis doesn't answer; its local memory has a name of its own."""
-    options = {"socket_timeout": 0.2, "socket_connect_timeout": 0.2, "retry": Retry(NoBackoff(), 0)}
-    made = FallbackRedisCache(NOBODY, {"KEY_PREFIX": request.node.name, "OPTIONS": options})
+    """A cache whose Redis doesn't answer; each test has another, as a process remembers what doesn't."""
+    made = FallbackRedisCache(f"{NOBODY}-{request.node.name}", {"OPTIONS": OPTIONS})
     yield made
     made._local.clear()
 
@@ -67,3 +67,24 @@ def test_a_wrong_use_is_not_taken_for_a_dead_redis(away):
         away.incr("never-set")
     with pytest.raises(ValueError):
         cache.incr("never-set")
+
+
+def test_what_was_kept_in_one_outage_is_gone_in_the_next(own_redis, monkeypatch):
+    now = 1000.0
+    monkeypatch.setattr("common.cache.time.monotonic", lambda: now)
+    kept = FallbackRedisCache(own_redis.url, {"OPTIONS": OPTIONS})
+    own_redis.stop()
+    kept.set("session", "signed in")
+    assert kept.get("session") == "signed in"
+    own_redis.start()
+    now += RETRY_AFTER_SECONDS
+    kept.delete("session")
+    own_redis.stop()
+    assert kept.get("session") is None
+
+
+def test_threads_share_what_is_known_of_an_outage(away, caplog):
+    away.get("a")
+    twin = FallbackRedisCache(away._servers[0], {"OPTIONS": OPTIONS})
+    twin.get("a")
+    assert len(caplog.records) == 1
