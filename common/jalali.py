@@ -6,7 +6,8 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import jdatetime
-from django.utils.translation import get_language
+
+from common.language import reads_persian
 
 TEHRAN = ZoneInfo("Asia/Tehran")
 _TO_PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
@@ -30,7 +31,7 @@ def latin_digits(value: str) -> str:
 
 def reads_jalali() -> bool:
     """Whether the reader's language counts its days in the Jalali calendar."""
-    return (get_language() or "").startswith("fa")
+    return reads_persian()
 
 
 def format_jalali(moment: dt.datetime | dt.date, *, with_time: bool = True, separator: str = "/") -> str:

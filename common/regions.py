@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from django.utils.translation import get_language
+from common.language import reads_persian
 
 REGIONS_FILE = Path(__file__).resolve().parent.parent / "deploy" / "regions.toml"
 
@@ -19,7 +19,7 @@ class City:
     @property
     def name(self) -> str:
         """The city's name in the reader's language."""
-        return self.name_fa if _reads_persian() else self.name_en
+        return self.name_fa if reads_persian() else self.name_en
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,7 @@ class Region:
     @property
     def name(self) -> str:
         """The region's name in the reader's language."""
-        return self.name_fa if _reads_persian() else self.name_en
-
-
-def _reads_persian() -> bool:
-    return (get_language() or "fa").startswith("fa")
+        return self.name_fa if reads_persian() else self.name_en
 
 
 @cache

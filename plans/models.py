@@ -1,8 +1,8 @@
 from django.conf import settings
 from django.db import models
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from common.language import reads_persian
 from plans.entitlements import validate_entitlements
 
 
@@ -45,4 +45,4 @@ class Plan(models.Model):
     @property
     def name(self) -> str:
         """The plan's name in the reader's language."""
-        return self.name_fa if (get_language() or "fa").startswith("fa") else self.name_en
+        return self.name_fa if reads_persian() else self.name_en

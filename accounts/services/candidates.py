@@ -1,6 +1,5 @@
 """Candidates: taking them on, and what is known about them."""
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -8,6 +7,7 @@ from accounts.models import Candidate, User
 from accounts.selectors import candidates_visible_to
 from audit.services import record
 from common.errors import DomainError
+from common.validation import refuse_invalid
 
 SECRET_FIELDS = frozenset({"phone", "email"})
 
@@ -83,10 +83,7 @@ def update_candidate(
 
 
 def _save(candidate: Candidate, actor: User | None) -> None:
-    try:
-        candidate.full_clean()
-    except ValidationError as error:
-        raise DomainError("candidate-invalid", " ".join(error.messages), fields=error.message_dict) from error
+    refuse_invalid(candidate, code="candidate-invalid")
     candidate.save()
     if actor and not candidates_visible_to(actor).filter(pk=candidate.pk).exists():
         raise DomainError("outside-scope", _("You are limited to candidates or regions that this one isn't among."))

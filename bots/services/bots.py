@@ -9,6 +9,7 @@ from audit.services import record
 from bots.api.client import BotApi
 from bots.models import Bot
 from common.errors import DomainError
+from common.validation import refuse_invalid
 
 
 def create_bot(
@@ -23,10 +24,10 @@ def create_bot(
 ) -> Bot:
     """A new bot of a candidate, with a webhook key and secret of its own.
 
-    Raises ValidationError when the slug or the token is taken or malformed.
+    Raises DomainError `bot-invalid` when the slug or the token is taken or malformed.
     """
     bot = Bot(candidate=candidate, slug=slug, name=name, platform=platform, token=token, api_root=api_root)
-    bot.full_clean(exclude=["token_index"])
+    refuse_invalid(bot, code="bot-invalid", exclude=["token_index"])
     with transaction.atomic():
         bot.save()
         record(action="bots.bot.create", actor=actor, target=bot, details={"slug": slug, "platform": platform})

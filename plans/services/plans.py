@@ -1,11 +1,10 @@
 from collections.abc import Mapping
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import User
 from audit.services import record
-from common.errors import DomainError
+from common.validation import refuse_invalid
 from plans.models import Plan
 
 
@@ -26,10 +25,7 @@ def create_plan(
     plan = Plan(
         code=code, name_fa=name_fa, name_en=name_en, price_rials=price_rials, entitlements=dict(entitlements or {})
     )
-    try:
-        plan.full_clean()
-    except ValidationError as error:
-        raise DomainError("plan-invalid", " ".join(error.messages), fields=error.message_dict) from error
+    refuse_invalid(plan, code="plan-invalid")
     plan.save()
     record(action="plans.plan.add", actor=actor, target=plan, details={"code": code, "price_rials": price_rials})
     return plan
