@@ -6,11 +6,11 @@ from typing import Any, cast
 
 from django.db.models import Field, Q, QuerySet
 
+from bots.admin.bot_user import NONE_TOLD
 from bots.models import BotUser
 from common.admin.date_filter import DayRange, within_days
 from common.jalali import format_local
 
-NONE_TOLD = "-"  # as the list's own filters write "no city" and "no source"
 TEXT_OPTIONS = (("bots", "--bot"), ("candidates", "--candidate"), ("sources", "--source"), ("cities", "--city"))
 DAY_OPTIONS = (("first_seen", "--first-seen"), ("last_seen", "--last-seen"))
 

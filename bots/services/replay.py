@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 import msgspec
+from django.core.validators import slug_re
 from django.db import transaction
 
 from accounts.models import Candidate
@@ -16,6 +17,7 @@ from bots.services.inbox import store_updates
 from common.regions import city_choices
 
 CHUNK_LINES = 1000
+LONGEST_SLUG = 50  # of Bot.slug and Candidate.code
 _raw_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -50,6 +52,8 @@ def read_line(line: bytes, default_slug: str) -> tuple[str, bytes]:
         slug, body = default_slug, line
     if not slug:
         raise BadLine("it names no bot; give one with --bot")
+    if len(slug) > LONGEST_SLUG or not slug_re.match(slug):
+        raise BadLine("“bot” is not a short name of letters, digits, - and _")
     try:
         read_update_id(body)
     except NotJson as error:
@@ -76,16 +80,16 @@ def unknown_slugs(slugs: set[str]) -> set[str]:
     return slugs - set(Bot.objects.filter(slug__in=slugs).values_list("slug", flat=True))
 
 
+@transaction.atomic
 def create_missing_bots(slugs: Iterable[str]) -> None:
     """A candidate and a bot, without token, for each slug; `tehran-1` is taken to stand for the city of Tehran."""
     cities = {code for code, _name in city_choices()}
     for slug in sorted(slugs):
         prefix = slug.partition("-")[0]
-        with transaction.atomic():
-            candidate = Candidate.objects.filter(code=slug).first() or create_candidate(
-                code=slug, name=slug, city=prefix if prefix in cities else "", actor=None
-            )
-            create_bot(candidate=candidate, slug=slug, name=slug, actor=None)
+        candidate = Candidate.objects.filter(code=slug).first() or create_candidate(
+            code=slug, name=slug, city=prefix if prefix in cities else "", actor=None
+        )
+        create_bot(candidate=candidate, slug=slug, name=slug, actor=None)
 
 
 def replay_lines(lines: Iterable[bytes], default_slug: str) -> Iterator[tuple[int, int]]:

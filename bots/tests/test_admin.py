@@ -86,6 +86,20 @@ def test_each_filter_of_the_bot_users_gives_its_rows(query, count, traffic, bot)
     assert client.get(f"{listing('botuser')}?{query}").context["cl"].queryset.count() == count
 
 
+@pytest.mark.parametrize("value", ["%00", "99999999999999999999", "-1", "x", "%ED%A0%80", "'; --", "۹۹"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "source", "city", "q", "p", "o", "is_blocked__exact", "bot__id__exact", "bot__candidate__id__exact",
+        "first_seen_at__to",
+    ],
+)  # fmt: skip
+def test_nonsense_in_the_address_breaks_neither_the_list_nor_its_export(name, value, traffic):
+    client = sign_in(make_staff(Role.OWNER))
+    for page in (listing("botuser"), reverse("exports:bot-users"), listing("inboundupdate")):
+        assert client.get(f"{page}?{name}={value}").status_code < 500
+
+
 def test_a_phone_is_shown_and_found_only_with_the_permission(traffic):
     person = BotUser.objects.all()[0]
     page = reverse("admin:bots_botuser_change", args=[person.pk])

@@ -39,6 +39,15 @@ def test_replay_refuses_unknown_slugs_by_name_and_stores_nothing(bot, tmp_path):
     assert not InboundUpdate.objects.exists()
 
 
+@pytest.mark.parametrize("slug", ["two words", "x" * 60, "a\x00b"])
+def test_replay_refuses_names_that_no_bot_can_have_and_makes_none(slug, tmp_path):
+    file = write(tmp_path / "f", {"bot": "fine", "update": message("x")}, {"bot": slug, "update": message("y")})
+    with pytest.raises(CommandError, match=r"f:2: .*short name"):
+        call_command("replay_updates", file, create_missing=True)
+    assert not Bot.objects.exists()
+    assert not Candidate.objects.exists()
+
+
 def test_replay_refuses_a_file_with_bad_lines_by_number_and_stores_nothing(bot, tmp_path):
     file = write(
         tmp_path / "f", {"bot": bot.slug, "update": message("x")}, b'{"bot": "cut of', b'{"bot": 5, "update": {}}'

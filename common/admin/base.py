@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 
@@ -51,6 +52,9 @@ class ModelAdmin(LocalDateFields, admin.ModelAdmin):  # type: ignore[type-arg]
     list_per_page = 50
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
+        # PostgreSQL refuses NUL in text; Django would pass it on from any parameter of the address.
+        if any("\x00" in value for _name, values in request.GET.lists() for value in values):
+            raise IncorrectLookupParameters
         changelist = super().get_changelist_instance(request)
         # The list's templates read these; `list_editable` columns are inputs and stay as they are.
         shown = [name for name in changelist.list_display if name not in changelist.list_editable]
