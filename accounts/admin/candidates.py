@@ -12,6 +12,7 @@ from accounts.admin_scope import ScopedModelAdmin, staff_user
 from accounts.models import Candidate, User
 from accounts.selectors import may_see_candidate_in
 from audit.admin import AuditedModelAdmin
+from common.admin import latin
 from common.regions import region_of_city
 
 CONTACT_PERMISSION = "accounts.view_contact"
@@ -42,7 +43,7 @@ class CandidateAdmin(ScopedModelAdmin, AuditedModelAdmin):
 
     candidate_path = ""
     form = CandidateForm
-    list_display = ("code", "name", "city", "region", "constituency")
+    list_display = ("name", "code_shown", "city", "region", "constituency")
     list_filter = ("region", "city")
     search_fields = ("code", "name")
     search_help_text = _("Code or name; or a whole phone number or e-mail address, where you may see them.")
@@ -52,6 +53,10 @@ class CandidateAdmin(ScopedModelAdmin, AuditedModelAdmin):
         (_("Contact"), {"fields": ("contact_name", *CONTACT_FIELDS)}),
         (None, {"fields": ("created_at",)}),
     )
+
+    @admin.display(description=_("code"), ordering="code")
+    def code_shown(self, candidate: Candidate) -> str:
+        return latin(candidate.code)
 
     def get_fieldsets(self, request: HttpRequest, obj: Candidate | None = None) -> Any:
         hidden = () if _may_see_contact(request) else CONTACT_FIELDS
