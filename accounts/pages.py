@@ -21,7 +21,6 @@ from accounts.forms import EnrolForm
 from accounts.models import AuthenticatorDevice, BackupCodeDevice
 from accounts.second_factor import is_verified, next_url
 from accounts.selectors import backup_codes_left
-from common.client_address import client_address
 
 ENROLLING_KEY = "enrolling_device"
 FEW_CODES = 3
@@ -64,7 +63,7 @@ def enrol_page(
 ) -> HttpResponse:
     user = staff_user(request)
     known = request.session.get(ENROLLING_KEY)
-    device = services.start_enrolment(user=user, device_id=known, address=client_address(request))
+    device = services.start_enrolment(user=user, device_id=known)
     request.session[ENROLLING_KEY] = device.pk
     context = {"qr_code": _qr_code(device), "seed_groups": _in_fours(device.seed), "replaces_old": replaces_old}
     if refusal:

@@ -17,7 +17,6 @@ from accounts.forms import CodeForm, EnrolForm
 from accounts.pages import ENROLLING_KEY, codes_page, enrol_page, lead_to, open_session, refuse, show_page
 from accounts.second_factor import is_verified, next_url
 from accounts.selectors import backup_codes_left, has_authenticator
-from common.client_address import client_address
 from common.errors import DomainError
 
 Page = Callable[[HttpRequest], HttpResponse]
@@ -47,9 +46,7 @@ def verify(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST or None)
     if form.is_valid():
         try:
-            device = services.verify_second_factor(
-                user=user, code=form.cleaned_data["code"], address=client_address(request)
-            )
+            device = services.verify_second_factor(user=user, code=form.cleaned_data["code"])
         except services.SecondFactorRefused as error:
             return refuse(request, "verify", form, "code", error)
         open_session(request, device)
@@ -68,9 +65,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
     form = EnrolForm(request.POST or None, replaces_old=replaces_old)
     if form.is_valid():
         try:
-            device, codes = services.confirm_enrolment(
-                user=user, device_id=device_id, address=client_address(request), **form.cleaned_data
-            )
+            device, codes = services.confirm_enrolment(user=user, device_id=device_id, **form.cleaned_data)
         except services.SecondFactorRefused as error:
             return enrol_page(request, form, replaces_old, refusal=error)
         except DomainError as error:
@@ -90,10 +85,9 @@ def backup_codes(request: HttpRequest) -> HttpResponse:
         return lead_to("accounts:verify", request)
     form = CodeForm(request.POST or None)
     if form.is_valid():
-        address = client_address(request)
         try:
-            services.verify_second_factor(user=user, code=form.cleaned_data["code"], address=address)
+            services.verify_second_factor(user=user, code=form.cleaned_data["code"])
         except services.SecondFactorRefused as error:
             return refuse(request, "backup_codes", form, "code", error, left=backup_codes_left(user))
-        return codes_page(request, services.make_backup_codes(user=user, actor=user, address=address))
+        return codes_page(request, services.make_backup_codes(user=user, actor=user))
     return show_page(request, "backup_codes", _("Backup codes"), form=form, left=backup_codes_left(user))

@@ -11,7 +11,6 @@ from audit.changes import form_changes, formset_changes, is_encrypted
 from audit.models import AuditLog
 from audit.services import record
 from common.admin import JalaliDateRangeFilter, ModelAdmin, ReadOnlyModelAdmin
-from common.client_address import client_address
 from common.errors import DomainError
 
 
@@ -39,7 +38,6 @@ class AuditedModelAdmin(ModelAdmin):
             actor=request.user,  # type: ignore[arg-type]  # admin pages have no anonymous users
             target=target,
             details=details,
-            address=client_address(request),
         )
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -9,7 +9,6 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.second_factor import is_verified
-from common.client_address import client_address
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -44,8 +43,7 @@ class ElectionsiteAdminSite(admin.AdminSite):
         with transaction.atomic():
             response = super().password_change(request, extra_context)
             if user.password != before:
-                address = client_address(request)
-                record(action="accounts.user.set_password", actor=user, target=user, address=address)
+                record(action="accounts.user.set_password", actor=user, target=user)
         return response
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:

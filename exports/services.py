@@ -45,7 +45,6 @@ def export_bot_users(
     filters: Mapping[str, str] | None = None,
     purpose: str = "",
     on_progress: Progress | None = None,
-    address: str | None = None,
 ) -> ExportSummary:
     """Write people to `file` as one consistent state of the database, and audit it.
 
@@ -68,7 +67,7 @@ def export_bot_users(
         summary = ExportSummary(rows=written, bytes=stream.size, sha256=stream.sha256)
         asked = {"filters": dict(filters or {}), "purpose": purpose, "with_phones": with_phones}
         details = {**asked, "format": format, "language": language, **asdict(summary)}
-        record(action="exports.bot_users.export", actor=actor, details=details, address=address)
+        record(action="exports.bot_users.export", actor=actor, details=details)
     return summary
 
 

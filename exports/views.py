@@ -18,7 +18,6 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import User
 from accounts.selectors import candidates_visible_to
 from bots.models import BotUser
-from common.client_address import client_address
 from common.errors import DomainError
 from common.jalali import TEHRAN, format_jalali, reads_jalali
 from exports.changelist import Selection, selection_of
@@ -62,7 +61,6 @@ def _file(request: HttpRequest, staff: User, selection: Selection, chosen: dict[
             actor=staff,
             language=get_language() or settings.LANGUAGE_CODE,
             filters=selection.for_audit,
-            address=client_address(request),
             **chosen,
         )
     except BaseException:

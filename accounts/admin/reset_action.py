@@ -15,7 +15,6 @@ from accounts import services
 from accounts.admin.user_forms import ResetReasonForm
 from accounts.admin_scope import staff_user
 from accounts.models import User
-from common.client_address import client_address
 from common.errors import DomainError
 
 
@@ -33,7 +32,6 @@ def reset_second_factors(model_admin: Any, request: HttpRequest, queryset: Query
                     user=user,
                     actor=staff_user(request),
                     reason=form.cleaned_data["reason"],
-                    address=client_address(request),
                 )
     except DomainError as error:
         model_admin.message_user(request, str(error), messages.ERROR)

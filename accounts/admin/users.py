@@ -21,7 +21,6 @@ from accounts.selectors import may_edit_staff
 from accounts.services.staff import refuse_without_owner
 from audit.admin import AuditedModelAdmin
 from common.admin import TabularInline
-from common.client_address import client_address
 
 OWN_RIGHTS = ("roles", "is_active", "is_limited_to_scopes")
 
@@ -116,7 +115,6 @@ class UserAdmin(AuditedModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
                 user=form.instance,
                 roles=[Role(name) for name in form.cleaned_data["roles"]],
                 actor=staff_user(request),
-                address=client_address(request),
             )
         if {"is_active", "is_limited_to_scopes"}.intersection(form.changed_data):
             refuse_without_owner()

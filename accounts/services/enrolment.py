@@ -11,7 +11,7 @@ from common.errors import DomainError
 
 
 @transaction.atomic
-def start_enrolment(*, user: User, device_id: int | None, address: str | None = None) -> AuthenticatorDevice:
+def start_enrolment(*, user: User, device_id: int | None) -> AuthenticatorDevice:
     """The device whose seed the person may scan: the unconfirmed one `device_id`, or a new one.
 
     The caller keeps the device's number in the session. A seed thus survives a reload, but whoever opens the page in
@@ -23,12 +23,12 @@ def start_enrolment(*, user: User, device_id: int | None, address: str | None = 
     if device is None:
         waiting.delete()
         device = AuthenticatorDevice.objects.create(user=user, confirmed=False, name="authenticator app")
-        record(action="accounts.second_factor.enrolment_started", actor=user, target=user, address=address)
+        record(action="accounts.second_factor.enrolment_started", actor=user, target=user)
     return device
 
 
 def confirm_enrolment(
-    *, user: User, device_id: int | None, code: str, current_code: str = "", address: str | None = None
+    *, user: User, device_id: int | None, code: str, current_code: str = ""
 ) -> tuple[AuthenticatorDevice, list[str]]:
     """Make the unconfirmed device `device_id` the second factor of `user`, who proves by `code` to have its seed.
 
@@ -41,27 +41,25 @@ def confirm_enrolment(
         raise _outdated()
     has_factor = has_authenticator(user)
     if has_factor:
-        _check_current(user, current_code, address)
+        _check_current(user, current_code)
     try:
-        check_code(user=user, device=device, code=code, factor="new app", address=address)
+        check_code(user=user, device=device, code=code, factor="new app")
     except SecondFactorRefused as error:
         error.extra["field"] = "code"
         raise
-    return _put_in_place(user, device.pk, may_replace=has_factor, address=address)
+    return _put_in_place(user, device.pk, may_replace=has_factor)
 
 
-def _check_current(user: User, code: str, address: str | None) -> None:
+def _check_current(user: User, code: str) -> None:
     try:
-        verify_second_factor(user=user, code=code, address=address)
+        verify_second_factor(user=user, code=code)
     except SecondFactorRefused as error:
         error.extra["field"] = "current_code"
         raise
 
 
 @transaction.atomic
-def _put_in_place(
-    user: User, device_id: int, *, may_replace: bool, address: str | None
-) -> tuple[AuthenticatorDevice, list[str]]:
+def _put_in_place(user: User, device_id: int, *, may_replace: bool) -> tuple[AuthenticatorDevice, list[str]]:
     User.objects.select_for_update().get(pk=user.pk)
     device = AuthenticatorDevice.objects.filter(user=user, pk=device_id, confirmed=False).first()
     if device is None or (has_authenticator(user) and not may_replace):
@@ -70,8 +68,8 @@ def _put_in_place(
     device.confirmed = True
     device.save(update_fields=["confirmed"])
     details = {"replaced": bool(replaced)}
-    record(action="accounts.second_factor.enrolled", actor=user, target=user, details=details, address=address)
-    return device, make_backup_codes(user=user, actor=user, address=address)
+    record(action="accounts.second_factor.enrolled", actor=user, target=user, details=details)
+    return device, make_backup_codes(user=user, actor=user)
 
 
 def _outdated() -> DomainError:

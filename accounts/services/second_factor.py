@@ -26,7 +26,7 @@ class SecondFactorRefused(DomainError):
         return int(self.extra.get("retry_after", 0))
 
 
-def verify_second_factor(*, user: User, code: str, address: str | None) -> Device:
+def verify_second_factor(*, user: User, code: str) -> Device:
     """Check a code of the authenticator app, or a backup code, and give the device that accepted it.
 
     A code is used up by this. Digits may be Persian or Arabic. The two kinds are told apart by their form, and each
@@ -37,12 +37,10 @@ def verify_second_factor(*, user: User, code: str, address: str | None) -> Devic
     model = AuthenticatorDevice if is_app_code else BackupCodeDevice
     device = model.objects.filter(user=user, confirmed=True).first()
     factor = "app" if is_app_code else "backup code"
-    return check_code(user=user, device=device, code=typed, factor=factor, address=address)
+    return check_code(user=user, device=device, code=typed, factor=factor)
 
 
-def check_code(
-    *, user: User, device: AuthenticatorDevice | BackupCodeDevice | None, code: str, factor: str, address: str | None
-) -> Device:
+def check_code(*, user: User, device: AuthenticatorDevice | BackupCodeDevice | None, code: str, factor: str) -> Device:
     """Have `device` check `code` under its throttle, and record the outcome. Raises as `verify_second_factor` does."""
     if device is not None:
         _refuse_throttled(device)
@@ -54,7 +52,6 @@ def check_code(
             actor=user,
             target=user,
             details={"factor": factor},
-            address=address,
         )
     # Outside the transaction: a refusal's counter and audit row must stay.
     if accepted is None:
@@ -89,7 +86,7 @@ def describe_wait(seconds: int) -> str:
 
 
 @transaction.atomic
-def make_backup_codes(*, user: User, actor: User | None, address: str | None = None) -> list[str]:
+def make_backup_codes(*, user: User, actor: User | None) -> list[str]:
     """Ten new backup codes in clear, to be shown once; the old ones end. Only keyed hashes are stored."""
     User.objects.select_for_update().get(pk=user.pk)
     device, _made = BackupCodeDevice.objects.get_or_create(user=user, confirmed=True, defaults={"name": "backup codes"})
@@ -98,14 +95,12 @@ def make_backup_codes(*, user: User, actor: User | None, address: str | None = N
     codes = [make_backup_code() for _number in range(BACKUP_CODE_COUNT)]
     BackupCode.objects.bulk_create([BackupCode(device=device, fingerprint=fingerprint_of(code)) for code in codes])
     details = {"count": len(codes)}
-    record(
-        action="accounts.second_factor.backup_codes_made", actor=actor, target=user, details=details, address=address
-    )
+    record(action="accounts.second_factor.backup_codes_made", actor=actor, target=user, details=details)
     return codes
 
 
 @transaction.atomic
-def reset_second_factor(*, user: User, actor: User | None, reason: str, address: str | None = None) -> None:
+def reset_second_factor(*, user: User, actor: User | None, reason: str) -> None:
     """Take the second factor from `user`, who enrols anew at the next sign-in; open sessions have to do so at once.
 
     Raises DomainError `owners-only`; `reason-missing`; `own-factor`: one's own is replaced on the page for it, which
@@ -121,4 +116,4 @@ def reset_second_factor(*, user: User, actor: User | None, reason: str, address:
     details["had_factor"] = AuthenticatorDevice.objects.filter(user=user, confirmed=True).exists()
     AuthenticatorDevice.objects.filter(user=user).delete()
     BackupCodeDevice.objects.filter(user=user).delete()
-    record(action="accounts.second_factor.reset", actor=actor, target=user, details=details, address=address)
+    record(action="accounts.second_factor.reset", actor=actor, target=user, details=details)

@@ -60,7 +60,7 @@ def set_password(*, user: User, password: str, actor: User | None) -> None:
 
 
 @transaction.atomic
-def set_roles(*, user: User, roles: Iterable[Role], actor: User | None, address: str | None = None) -> None:
+def set_roles(*, user: User, roles: Iterable[Role], actor: User | None) -> None:
     """Make `roles` the roles of `user`. Without a difference nothing is written.
 
     Raises DomainError `owners-only`, `own-rights` (nobody changes their own roles) and `last-owner`.
@@ -77,7 +77,7 @@ def set_roles(*, user: User, roles: Iterable[Role], actor: User | None, address:
     if Role.OWNER in held:
         refuse_without_owner()
     details = {"before": sorted(held), "after": sorted(wanted)}
-    record(action="accounts.user.set_roles", actor=actor, target=user, details=details, address=address)
+    record(action="accounts.user.set_roles", actor=actor, target=user, details=details)
 
 
 @transaction.atomic

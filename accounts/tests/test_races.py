@@ -22,7 +22,7 @@ def tries_at_once(user: User, code: str) -> list[bool]:
     def attempt(_number: int) -> bool:
         try:
             start.wait()
-            verify_second_factor(user=user, code=code, address=None)
+            verify_second_factor(user=user, code=code)
         except SecondFactorRefused:
             return False
         else:

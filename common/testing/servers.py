@@ -9,6 +9,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -36,6 +37,24 @@ def _own_cache(settings: Any) -> None:
     """Each test has its own keys: emptying the cache would empty other tests', and a given server's data."""
     default = settings.CACHES["default"]
     settings.CACHES = {**settings.CACHES, "default": {**default, "KEY_PREFIX": f"{_run}-{uuid4()}"}}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _append_only_tables_can_be_flushed() -> Iterator[None]:
+    """Transactional tests empty all tables after them, which the append-only ones refuse."""
+    from django.db.backends.postgresql.operations import DatabaseOperations  # settings must be read before
+
+    from common.testing.database import triggers_off
+
+    flush = DatabaseOperations.execute_sql_flush
+
+    def with_triggers_off(operations: Any, statements: Any) -> None:
+        with triggers_off():
+            flush(operations, statements)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "execute_sql_flush", with_triggers_off)
+        yield
 
 
 def pytest_sessionfinish() -> None:

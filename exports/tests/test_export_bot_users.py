@@ -9,6 +9,7 @@ from django.utils import translation
 from accounts.roles import Role
 from accounts.testing import make_staff
 from audit.models import AuditLog
+from audit.origin import Origin, acting_from
 from bots.models import BotUser
 from exports import engine, services
 from exports.errors import ExportFailedError, ExportRefusedError
@@ -76,9 +77,8 @@ def test_a_limited_actor_gets_their_candidates_people_only():
 def test_the_export_is_audited_without_personal_data():
     make_person(make_bot(), 1, first_name="Shirin", phone="0912")
     actor = make_staff(Role.DATA_OFFICER)
-    summary, _data = export(
-        actor, filters={"bot": "tehran-1"}, with_phones=True, purpose="meeting", address="192.0.2.1"
-    )
+    with acting_from(Origin(address="192.0.2.1")):
+        summary, _data = export(actor, filters={"bot": "tehran-1"}, with_phones=True, purpose="meeting")
     row = AuditLog.objects.get(action="exports.bot_users.export")
     assert (row.actor_id, row.address) == (actor.pk, "192.0.2.1")
     assert row.details == {
