@@ -61,7 +61,12 @@ FORMS = (
 )
 
 # Names of the schedules that our migrations make, as stored in the database.
-OUR_SCHEDULES = (gettext_noop("Drain the inbox"),)
+OUR_SCHEDULES = (
+    gettext_noop("Drain the inbox"),
+    gettext_noop("Seal the audit log"),
+    gettext_noop("Audit canary"),
+    gettext_noop("Verify the audit log"),
+)
 
 SCHEDULES = (
     gettext_noop("Periodic Tasks"),

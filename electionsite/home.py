@@ -10,11 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import User
+from accounts.models import AllowedNetwork, User
 from accounts.selectors import limit_to_scopes
+from audit.models import AuditLog, AuditSeal
+from audit.selectors import LogCondition, log_state
 from bots.models import Bot, BotUser, Contribution, InboundUpdate
 from common.admin import estimated_count
-from common.jalali import TEHRAN
+from common.jalali import TEHRAN, format_local
 
 # Counting stops here: whoever reads "10,000+" knows enough, and a backlog of millions must not slow the home page.
 COUNT_UP_TO = 10_000
@@ -43,6 +45,10 @@ def home_cards(user: User) -> list[Card]:
         cards += [people_card(user), new_people_card(user)]
     if user.has_perm("bots.view_contribution"):
         cards.append(contributions_card(user))
+    if user.has_perm("audit.view_auditlog") and not user.is_limited_to_scopes:
+        cards.append(audit_card())
+    if user.has_perm("accounts.change_allowednetwork") and not user.is_limited_to_scopes:
+        cards += open_admin_cards()
     return cards
 
 
@@ -91,6 +97,31 @@ def contributions_card(user: User) -> Card:
     """Ideas, complaints and the like."""
     number, is_estimate = estimated_count(_visible(Contribution, user))
     return Card(label=_("Contributions"), number=number, is_estimate=is_estimate, url=_list_of(Contribution))
+
+
+def audit_card() -> Card:
+    """Rows of the audit log that no seal covers yet; there are some for a minute at most while sealing works."""
+    state = log_state()
+    sealed = AuditSeal.objects.order_by("number").values_list("last_row_id", flat=True).last()
+    number, is_more = _count_some(AuditLog.objects.filter(id__gt=sealed) if sealed else AuditLog.objects.all())
+    note = _("Last sealed: %s") % format_local(state.last_sealed_at) if state.last_sealed_at else _("Never sealed.")
+    return Card(
+        label=_("Audit entries not sealed yet"),
+        number=number,
+        is_more=is_more,
+        note=note,
+        url=_list_of(AuditLog),
+        needs_attention=state.condition is not LogCondition.SEALED,
+    )
+
+
+def open_admin_cards() -> list[Card]:
+    """A warning while no network is listed, and nothing to see once one is."""
+    if AllowedNetwork.objects.exists():
+        return []
+    note = _("The admin can be reached from every address in the world.")
+    url = _list_of(AllowedNetwork)
+    return [Card(label=_("Allowed networks"), number=0, url=url, note=note, needs_attention=True)]
 
 
 def _visible(model: type[Model], user: User) -> QuerySet[Any]:

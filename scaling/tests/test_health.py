@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 import redis
+import time_machine
 
+from audit.services import record
 from scaling import health
 from scaling.health import ProbeResult, TimedProbe, judge, run_probes
 
@@ -44,10 +46,19 @@ def test_answers_with_and_without_final_slash_and_is_never_cached(client, addres
 @pytest.mark.django_db
 def test_health_reads_as_the_owner_drew_it(client):
     answer = client.get("/health").json()
-    assert list(answer) == ["status", "cpu", "memory", "db", "redis"]
+    assert list(answer) == ["status", "cpu", "memory", "db", "redis", "audit"]
     assert (answer["status"], answer["db"], answer["redis"]) == ("healthy", "connected", "connected")
+    assert answer["audit"] == "sealed"
     assert 0 <= answer["cpu"] <= 100
     assert 0 < answer["memory"] <= 100
+
+
+@pytest.mark.django_db
+def test_an_audit_log_that_nobody_seals_degrades(client):
+    with time_machine.travel("2026-01-01T00:00:00Z"):
+        record(action="audit.test.act", actor=None)
+    answer = client.get("/health")
+    assert (answer.status_code, answer.json()["status"], answer.json()["audit"]) == (200, "degraded", "late")
 
 
 @pytest.mark.django_db

@@ -18,3 +18,4 @@ class Command(BaseCommand):
         self.stdout.write(f"ELECTIONSITE_SECRET_KEY={secret_key}")
         self.stdout.write(f"ELECTIONSITE_FIELD_KEYS={key_id}:{make_key()}")
         self.stdout.write(f"ELECTIONSITE_BLIND_INDEX_KEY={make_key()}")
+        self.stdout.write(f"ELECTIONSITE_AUDIT_KEYS={key_id}:{make_key()}")

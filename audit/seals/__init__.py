@@ -1,0 +1,1 @@
+"""Seals: the chain of HMACs that shows whether the audit log is the one that was written."""

@@ -1,0 +1,123 @@
+"""Sealing what was written since the last seal, without ever holding up a writer."""
+
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from audit.models import AuditLog, AuditSeal
+from audit.seals.chain import BEFORE_THE_FIRST, Seal, active_key_id, mac_of, pack_row_digest, seals_of
+from audit.seals.rows import FORMAT, SMALLEST_ID, id_of, new_digest, stream_rows
+
+logger = logging.getLogger(__name__)
+
+ROWS_PER_SEAL = 50_000
+SEALER_LOCK = 0x5EA1
+WAIT_SECONDS = 20.0
+POLL_SECONDS = 0.02
+WRITERS = """
+SELECT virtualtransaction FROM pg_locks
+WHERE locktype = 'relation' AND relation = 'audit_auditlog'::regclass AND mode = 'RowExclusiveLock'
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND pid <> pg_backend_pid()
+"""
+
+
+def seal_new_rows(*, wait_seconds: float = WAIT_SECONDS) -> list[Seal]:
+    """Seal all rows that are committed and not sealed yet; gives the new seals, none when there is nothing to do.
+
+    Only one process seals at a time; another gives an empty list at once. When a transaction that has written to the
+    log stays open for longer than `wait_seconds`, nothing is sealed this time: what it wrote may lie in between.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEALER_LOCK])
+        if not cursor.fetchone()[0]:
+            return []
+        cursor.execute(FORMAT)
+        last = AuditSeal.objects.order_by("number").last()
+        upper = _decided_up_to(wait_seconds)
+        if upper is None:
+            logger.warning("The audit log was not sealed: a transaction that wrote to it is still open.")
+            return []
+        return list(_make_seals(last, upper))
+
+
+def _decided_up_to(wait_seconds: float) -> int | None:
+    """An id up to which every row is committed or will never be; None when waiting for that took too long.
+
+    Ids are drawn in one order and committed in another, so the newest visible row is no bound. But a statement takes
+    its lock on the table before it draws an id: whoever drew one up to now holds that lock until the transaction
+    ends. So: note the last id drawn, then wait for the holders of that moment. New writers aren't waited for, and
+    nobody waits for us.
+    """
+    newest = _last_id_drawn()
+    deadline = time.monotonic() + wait_seconds
+    writing = _writers()
+    while writing:
+        if time.monotonic() > deadline:
+            return None
+        time.sleep(POLL_SECONDS)
+        writing &= _writers()
+    return newest
+
+
+def _last_id_drawn() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT last_value, is_called FROM audit_auditlog_id_seq")
+        last_value, is_called = cursor.fetchone()
+    return int(last_value) if is_called else int(last_value) - 1
+
+
+def _writers() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(WRITERS)
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _make_seals(last: AuditSeal | None, upper: int) -> Iterator[Seal]:
+    """Seals of at most ROWS_PER_SEAL rows. Their spans of ids tile: a row that turns up in a gap is an intruder."""
+    first = last.last_row_id + 1 if last else SMALLEST_ID
+    number, previous_mac = (last.number, bytes(last.mac)) if last else (0, BEFORE_THE_FIRST)
+    while (span := _span(first, upper)) is not None:
+        number += 1
+        seal = _seal(number, previous_mac, first, span)
+        yield seal
+        first, previous_mac = span + 1, seal.mac
+
+
+def _span(first: int, upper: int) -> int | None:
+    """The last id of the next seal; None when no row is left for one."""
+    ids = AuditLog.objects.filter(id__gte=first, id__lte=upper).order_by("id").values_list("id", flat=True)
+    if not ids.exists():
+        return None
+    full = ids[ROWS_PER_SEAL - 1 : ROWS_PER_SEAL].first()
+    return upper if full is None else full
+
+
+def _seal(number: int, previous_mac: bytes, first: int, last: int) -> Seal:
+    content, digests, count = new_digest(), bytearray(), 0
+    for row in stream_rows(first, last):
+        content.update(row)
+        digests += pack_row_digest(id_of(row), row)
+        count += 1
+    unsigned = Seal(
+        number=number,
+        sealed_at=timezone.now(),
+        first_row_id=first,
+        last_row_id=last,
+        row_count=count,
+        content_digest=content.digest(),
+        row_digests=bytes(digests),
+        previous_mac=previous_mac,
+        key_id=active_key_id(),
+    )
+    seal = replace(unsigned, mac=mac_of(unsigned) or b"")
+    AuditSeal.objects.create(**seal.__dict__)
+    return seal
+
+
+def stored_seals(*, after: int = 0) -> Iterator[Seal]:
+    """The seals with numbers above `after`, in order, streamed."""
+    return seals_of(AuditSeal.objects.filter(number__gt=after).order_by("number"))
