@@ -19,5 +19,8 @@ def production_environment(**changes: str) -> dict[str, str]:
         "DATABASE_URL": "postgresql://site:word@db.internal/electionsite?sslmode=verify-full",
         "REDIS_URL": "redis://cache.internal/0",
         "REDIS_QUEUE_URL": "redis://queue.internal/0",
+        "ELECTIONSITE_AUDIT_SEAL_COPIES": "https://collector.internal/seals",
+        "ELECTIONSITE_ALARM_ADDRESSES": "operations@example.ir",
+        "ELECTIONSITE_MAIL_URL": "smtp+tls://site:word@mail.internal:587",
         **changes,
     }

@@ -42,6 +42,7 @@ def test_a_sound_production_has_no_message(settings):
         ("electionsite.E002", {"BLIND_INDEX_KEY": "short"}),
         ("electionsite.E003", {"FIELD_KEYS": f"k1:{KEY}", "BLIND_INDEX_KEY": KEY}),
         ("electionsite.E003", {"FIELD_KEYS": f"k2:{make_key()},k1:{KEY}", "SECRET_KEY": KEY}),
+        ("electionsite.E003", {"FIELD_KEYS": f"k1:{KEY}", "AUDIT_KEYS": f"k1:{KEY}"}),
         ("electionsite.E004", {"DEBUG": True}),
         ("electionsite.E005", {"ALLOWED_HOSTS": ["*"]}),
         ("electionsite.E006", {"PUBLIC_URL": "http://bots.example.ir"}),
