@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from django.contrib.auth.models import Group
-from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -11,6 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Candidate, StaffScope, User
 from accounts.roles import ROLE_NAMES, Role
 from accounts.selectors import may_edit_staff
+from accounts.services.passwords import validate_password_strength
 from audit.services import record
 from common.errors import DomainError
 
@@ -36,7 +36,7 @@ def create_staff_user(
     except ValidationError as error:
         raise DomainError("staff-invalid", " ".join(error.messages)) from error
     if password is not None:
-        _refuse_weak(password, user)
+        validate_password_strength(password, user)
     user.set_password(password)
     user.save()
     details = {"username": user.username, "full_name": full_name}
@@ -53,7 +53,7 @@ def set_password(*, user: User, password: str, actor: User | None) -> None:
     """
     if actor != user:
         _refuse_unless_owner(actor)
-    _refuse_weak(password, user)
+    validate_password_strength(password, user)
     user.set_password(password)
     user.save(update_fields=["password"])
     record(action="accounts.user.set_password", actor=actor, target=user)
@@ -119,13 +119,6 @@ def _refuse_unless_owner(actor: User | None) -> None:
 def _refuse_self(user: User, actor: User | None) -> None:
     if user == actor:
         raise DomainError("own-rights", _("Nobody changes their own rights; ask another owner."))
-
-
-def _refuse_weak(password: str, user: User) -> None:
-    try:
-        validate_password(password, user)
-    except ValidationError as error:
-        raise DomainError("password-weak", " ".join(error.messages)) from error
 
 
 def _scope_labels(user: User) -> list[str]:

@@ -1,19 +1,18 @@
 """`manage.py create_owner`: the first member of staff, or another owner when all are locked out."""
 
 import getpass
-import secrets
 import sys
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 
+from accounts.models import User
+from accounts.password_policy import generate_password
 from accounts.roles import Role
 from accounts.services import create_staff_user
 from common.errors import DomainError
 from common.management.operator_command import OperatorCommand
-
-RANDOM_BYTES = 18
 
 
 class Command(OperatorCommand):
@@ -29,7 +28,7 @@ class Command(OperatorCommand):
 
     def handle(self, *args: Any, username: str, full_name: str, password_stdin: bool, **options: Any) -> None:
         typed = self._typed_password(from_pipe=password_stdin)
-        password = typed or secrets.token_urlsafe(RANDOM_BYTES)
+        password = typed or generate_password(User(username=username, full_name=full_name))
         try:
             create_staff_user(username=username, password=password, full_name=full_name, roles=[Role.OWNER], actor=None)
         except DomainError as error:
