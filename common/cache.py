@@ -13,6 +13,8 @@ from redis.exceptions import RedisError
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 5.0
+# Django's default, 300, would let a few hundred strangers push out the counters of rate limits.
+LOCAL_ENTRIES = 20_000
 GUARDED = (
     "add", "get", "set", "touch", "delete", "get_many", "has_key", "incr", "set_many", "delete_many", "clear",
 )  # fmt: skip
@@ -39,7 +41,7 @@ class FallbackRedisCache(RedisCache):
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
-        local_params = {name: value for name, value in params.items() if name != "OPTIONS"}
+        local_params = {**params, "OPTIONS": {"MAX_ENTRIES": LOCAL_ENTRIES}}
         self._local = LocMemCache(f"fallback of {server}", local_params)
         self._reach = _reaches[server]  # each thread has a cache object of its own; the outage is the process's
 

@@ -18,6 +18,21 @@ def triggers_off() -> Iterator[None]:
         _switch("ENABLE ALWAYS TRIGGER append_only")
 
 
+@contextmanager
+def audit_log_broken() -> Iterator[None]:
+    """While this lasts, PostgreSQL takes no row of the audit log; for transactional tests."""
+    _alter_log("ADD CONSTRAINT broken CHECK (false) NOT VALID")
+    try:
+        yield
+    finally:
+        _alter_log("DROP CONSTRAINT broken")
+
+
+def _alter_log(words: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE audit_auditlog {words}")
+
+
 def _switch(words: str) -> None:
     with connection.cursor() as cursor:
         for table in PROTECTED_TABLES:

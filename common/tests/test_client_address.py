@@ -25,6 +25,7 @@ def request_with(forwarded_for, connected_from=PROXY):
         (1, "1.2.3.4, unknown", PROXY),
         (1, "1.2.3.4:5678", PROXY),
         (1, "", PROXY),
+        (1, "::ffff:1.2.3.4", "1.2.3.4"),
     ],
     ids=[
         "no proxy",
@@ -38,11 +39,17 @@ def request_with(forwarded_for, connected_from=PROXY):
         "not an address",
         "address with port",
         "empty header",
+        "version 4 in the spelling of version 6",
     ],
 )
 def test_only_what_our_own_proxies_wrote_counts(settings, proxies, forwarded_for, expected):
     settings.TRUSTED_PROXY_COUNT = proxies
     assert client_address(request_with(forwarded_for)) == expected
+
+
+def test_a_version_4_client_of_a_version_6_socket_has_its_version_4_address(settings):
+    settings.TRUSTED_PROXY_COUNT = 0
+    assert client_address(request_with(None, connected_from="::ffff:192.0.2.1")) == "192.0.2.1"
 
 
 def test_a_unix_socket_has_no_address(settings):
