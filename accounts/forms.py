@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.services.passkeys import LONGEST_NAME
+
 
 class CodeInput(forms.TextInput):
     """An input for a code; one that was refused isn't sent back."""
@@ -24,6 +26,16 @@ class CodeForm(forms.Form):
         label=_("Code from your authenticator app, or a backup code"),
         max_length=32,
         widget=CodeInput(autofocus=True),
+    )
+
+
+class PasskeyNameForm(forms.Form):
+    """What its owner calls a passkey."""
+
+    name = forms.CharField(
+        label=_("Name, such as the device that holds it"),
+        max_length=LONGEST_NAME,
+        widget=forms.TextInput({"dir": "auto"}),
     )
 
 

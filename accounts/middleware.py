@@ -1,20 +1,60 @@
-"""No page of the admin without sign-in and second factor."""
+"""No page for a session that has ended, and none of the admin without sign-in and second factor."""
 
 from collections.abc import Callable
-from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.urls import resolve, reverse
+from django.utils.translation import gettext_lazy as _
 
+from accounts import services
+from accounts.models import StaffSession, User
+from accounts.models.staff_session import SessionEnd
+from accounts.recent_factor import to_second_factor
 from accounts.second_factor import is_verified
-from accounts.selectors import has_authenticator
+from audit.origin import SESSION_ID_KEY
 
 SIGN_IN = "admin:login"
 SIGN_OUT = "admin:logout"
-OPEN_TO_SIGNED_IN = frozenset({"accounts:verify", "accounts:enrol", "accounts:sign-out"})
+OPEN_TO_SIGNED_IN = frozenset(
+    f"accounts:{page}" for page in ("verify", "enrol", "sign-out", "begin-passkey-check", "finish-passkey-check")
+)
+WHY_SIGNED_OUT = {
+    SessionEnd.IDLE: _("You were signed out: nothing was done here for 30 minutes."),
+    SessionEnd.EXPIRED: _("You were signed out: a session lasts 12 hours at most."),
+    SessionEnd.ENDED: _("You were signed out: this session has been ended."),
+}
+
+
+class StaffSessionMiddleware:
+    """Signs out a session that has reached its limits or was ended elsewhere; the others get `request.staff_session`.
+
+    The database is asked with each request, so it holds also where the cache remembers a session that has ended.
+    It must stand after Django's sessions, messages and authentication.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Webhooks bring no cookie, and shall not cost a session.
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+            self._use(request, request.user)
+        return self.get_response(request)
+
+    def _use(self, request: HttpRequest, user: User) -> None:
+        public_id = request.session.get(SESSION_ID_KEY, "")
+        found = services.use_session(user=user, public_id=public_id)
+        if isinstance(found, StaffSession):
+            request.staff_session = found  # type: ignore[attr-defined]
+            return
+        request.session.flush()
+        request.user = AnonymousUser()
+        messages.info(request, WHY_SIGNED_OUT.get(found, WHY_SIGNED_OUT[SessionEnd.ENDED]))
 
 
 class SecondFactorMiddleware:
@@ -42,10 +82,10 @@ class SecondFactorMiddleware:
         if name in OPEN_TO_SIGNED_IN or (name == SIGN_IN and request.method == "POST"):
             return None
         if name == SIGN_IN:  # half signed in already: on to the other half
-            return _to_second_factor(request, wanted=request.GET.get("next", ""))
+            return to_second_factor(request, wanted=request.GET.get("next", ""))
         if name == SIGN_OUT:  # the admin's own view would lead back to its home without signing out
             return HttpResponseRedirect(reverse("accounts:sign-out"), preserve_request=True)
-        return _to_second_factor(request, wanted=request.get_full_path())
+        return to_second_factor(request, wanted=request.get_full_path())
 
 
 def _url_name(request: HttpRequest) -> str:
@@ -53,9 +93,3 @@ def _url_name(request: HttpRequest) -> str:
         return resolve(request.path_info).view_name
     except Http404:
         return ""
-
-
-def _to_second_factor(request: HttpRequest, *, wanted: str) -> HttpResponse:
-    page = "accounts:verify" if has_authenticator(request.user) else "accounts:enrol"  # type: ignore[arg-type]
-    query = f"?{urlencode({'next': wanted})}" if wanted else ""
-    return HttpResponseRedirect(f"{reverse(page)}{query}")

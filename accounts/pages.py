@@ -19,6 +19,7 @@ from accounts import services
 from accounts.admin_scope import staff_user
 from accounts.forms import EnrolForm
 from accounts.models import AuthenticatorDevice, BackupCodeDevice
+from accounts.recent_factor import note_shown
 from accounts.second_factor import is_verified, next_url
 from accounts.selectors import backup_codes_left
 
@@ -27,8 +28,9 @@ FEW_CODES = 3
 
 
 def open_session(request: HttpRequest, device: Device) -> None:
-    """Mark the session as verified, under a new key: one that leaked before is worth nothing after."""
+    """Mark the session as verified now, under a new key: one that leaked before is worth nothing after."""
     mark_verified(request, device)
+    note_shown(request)
     request.session.cycle_key()
     if isinstance(device, BackupCodeDevice):
         left = backup_codes_left(staff_user(request))

@@ -2,9 +2,10 @@
 
 from typing import TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
+from django_otp_webauthn.models import WebAuthnCredential
 
-from accounts.models import AuthenticatorDevice, BackupCode, Candidate, StaffScope, User
+from accounts.models import AuthenticatorDevice, BackupCode, Candidate, StaffScope, StaffSession, User
 from accounts.roles import Role
 
 AnyModel = TypeVar("AnyModel", bound=Model)
@@ -34,6 +35,22 @@ def candidates_visible_to(user: User) -> QuerySet[Candidate]:
 def has_authenticator(user: User) -> bool:
     """Whether `user` has enrolled an authenticator app."""
     return bool(AuthenticatorDevice.objects.filter(user=user, confirmed=True).exists())
+
+
+def has_second_factor(user: User) -> bool:
+    """Whether `user` has an authenticator app or a passkey to show."""
+    return has_authenticator(user) or passkeys_of(user).exists()
+
+
+def passkeys_of(user: User) -> QuerySet[WebAuthnCredential]:
+    """The passkeys of `user`, the one used last first."""
+    passkeys: QuerySet[WebAuthnCredential] = WebAuthnCredential.objects.filter(user=user, confirmed=True)
+    return passkeys.order_by(F("last_used_at").desc(nulls_last=True), "pk")
+
+
+def live_sessions_of(user: User) -> QuerySet[StaffSession]:
+    """Where `user` is signed in, the browser used last first."""
+    return StaffSession.objects.live().filter(user=user)
 
 
 def backup_codes_left(user: User) -> int:

@@ -9,12 +9,14 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.test import Client
+from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
 
 from accounts.models import AuthenticatorDevice, Candidate, StaffScope, User
+from accounts.recent_factor import SHOWN_AT_KEY
 from accounts.roles import GrantToRoles, Role
 
-PASSWORD = "correct horse battery staple"  # noqa: S105 (of users that live as long as a test)
+PASSWORD = "Correct horse, 7 batteries"  # noqa: S105 (of users that live as long as a test)
 _numbers = count(1)
 
 
@@ -52,13 +54,17 @@ def make_candidate(
     return Candidate.objects.create(code=code, name=name or code, city=city, phone=phone, email=email)
 
 
-def sign_in(user: User, *, verified: bool = True) -> Client:
-    """A browser in which `user` is signed in and, unless `verified` is false, has shown the second factor."""
+def sign_in(user: User, *, verified: bool = True, factor_age_seconds: float = 0) -> Client:
+    """A browser in which `user` is signed in and, unless `verified` is false, has shown the second factor.
+
+    That was `factor_age_seconds` ago; after 15 minutes dangerous pages ask for it again.
+    """
     client = Client()
     client.force_login(user)
     if verified:
         device, _made = AuthenticatorDevice.objects.get_or_create(user=user, confirmed=True)
         session = client.session
         session[DEVICE_ID_SESSION_KEY] = device.persistent_id
+        session[SHOWN_AT_KEY] = timezone.now().timestamp() - factor_age_seconds
         session.save()
     return client

@@ -1,4 +1,4 @@
-"""The page that exports what a list of the admin shows."""
+"""The pages that export what a list of the admin shows."""
 
 import shlex
 import tempfile
@@ -7,22 +7,35 @@ from typing import Any, BinaryIO, cast
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.models import Model
+from django.forms import Form
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.utils.translation import gettext_lazy as _
+from django.views import View
 
 from accounts.models import User
+from accounts.recent_factor import ask_again, is_recent
 from accounts.selectors import candidates_visible_to
+from audit.finding import may_read_log
+from audit.models import AuditLog
 from bots.models import BotUser
 from common.errors import DomainError
 from common.jalali import TEHRAN, format_jalali, reads_jalali
-from exports.changelist import Selection, selection_of
-from exports.forms import BotUserExportForm
-from exports.services import EXPORT_PERMISSION, PHONE_PERMISSION, export_bot_users
+from exports.changelist import Selection, log_selection_of, selection_of
+from exports.filters import BotUserFilters
+from exports.forms import BotUserExportForm, ExportForm
+from exports.services import (
+    EXPORT_PERMISSION,
+    LOG_PERMISSION,
+    PHONE_PERMISSION,
+    ExportSummary,
+    export_audit_log,
+    export_bot_users,
+)
 from exports.writers import writer_named
 
 # More would keep a web worker, and the person before the browser, longer than nginx waits (60 s by default).
@@ -30,78 +43,162 @@ MAXIMUM_ROWS = 50_000
 LIST_PERMISSION = "bots.view_botuser"
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def bot_users_page(request: HttpRequest) -> HttpResponse | FileResponse:
-    """Ask how to export the people of the list with this query string, and on POST answer with the file."""
-    staff = cast(User, request.user)
-    if not staff.has_perms([LIST_PERMISSION, EXPORT_PERMISSION]):
-        raise PermissionDenied
-    try:
-        selection = selection_of(request)
-    except DomainError as error:
-        messages.error(request, str(error))
-        return HttpResponseRedirect(reverse("admin:bots_botuser_changelist"))
-    form = BotUserExportForm(request.POST or None, may_see_phones=staff.has_perm(PHONE_PERMISSION))
-    count = selection.queryset.count()
-    if request.method == "POST" and count <= MAXIMUM_ROWS and form.is_valid():
+class ExportPage(View):
+    """Ask how to export the rows of a list with this query string, and on POST answer with the file.
+
+    A subclass says which list, who may, and how; the list's own filters and the reader's scope hold.
+    """
+
+    model: type[Model]
+    title: Any
+    file_stem: str
+    command_name: str
+    form_class: type[Form] = ExportForm
+
+    def is_allowed(self, staff: User) -> bool:
+        raise NotImplementedError
+
+    def select(self, request: HttpRequest) -> Selection:
+        """What the list shows; raises ExportRefusedError where its query string can't be understood."""
+        raise NotImplementedError
+
+    def export(self, **chosen: Any) -> ExportSummary:
+        """Call the service that writes the file."""
+        raise NotImplementedError
+
+    def form_options(self, staff: User) -> dict[str, Any]:
+        """What the form's constructor is told about the reader."""
+        return {}
+
+    def wants_recent_factor(self, chosen: dict[str, Any]) -> bool:
+        """Whether the second factor must have been shown lately, as for personal data."""
+        return True
+
+    def scope_options(self, selection: Selection, staff: User) -> list[str]:
+        """What must be said to the command, which knows no scopes, so that it exports no more than the reader sees."""
+        return []
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        staff = cast(User, request.user)
+        if not self.is_allowed(staff):
+            raise PermissionDenied
         try:
-            return _file(request, staff, selection, form.cleaned_data)
+            self.selection = self.select(request)
         except DomainError as error:
             messages.error(request, str(error))
-    return _page(request, staff, selection, form, count)
+            return HttpResponseRedirect(self._list_url())
+        self.count = self.selection.queryset.order_by()[: MAXIMUM_ROWS + 1].count()
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self._page(request, self.form_class(**self.form_options(cast(User, request.user))))
+
+    def post(self, request: HttpRequest) -> HttpResponse | FileResponse:
+        form = self.form_class(request.POST, **self.form_options(cast(User, request.user)))
+        if self.count > MAXIMUM_ROWS or not form.is_valid():
+            return self._page(request, form)
+        if self.wants_recent_factor(form.cleaned_data) and not is_recent(request):
+            return ask_again(request)
+        try:
+            return self._file(request, form.cleaned_data)
+        except DomainError as error:
+            messages.error(request, str(error))
+            return self._page(request, form)
+
+    def _file(self, request: HttpRequest, chosen: dict[str, Any]) -> FileResponse:
+        # Without a name in the folder, so nothing stays whatever happens; FileResponse closes it.
+        file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115
+        try:
+            self.export(
+                queryset=self.selection.queryset,
+                file=file,
+                actor=request.user,
+                language=get_language() or settings.LANGUAGE_CODE,
+                filters=self.selection.for_audit,
+                **chosen,
+            )
+        except BaseException:
+            file.close()
+            raise
+        file.seek(0)
+        content_type = writer_named(chosen["format"]).content_type
+        name = file_name(self.file_stem, chosen["format"])
+        return FileResponse(file, as_attachment=True, filename=name, content_type=content_type)
+
+    def _page(self, request: HttpRequest, form: Form) -> TemplateResponse:
+        context = {
+            **admin.site.each_context(request),
+            "title": self.title,
+            "opts": self.model._meta,
+            "selection": self.selection,
+            "form": form,
+            "count": self.count,
+            "too_many": self.count > MAXIMUM_ROWS,
+            "maximum": MAXIMUM_ROWS,
+            "command": self._command(cast(User, request.user)),
+            "list_url": f"{self._list_url()}?{request.GET.urlencode()}",
+        }
+        return TemplateResponse(request, "exports/export.html", context)
+
+    def _command(self, staff: User) -> str:
+        """The command that exports the same rows without a limit; empty where the filters can't be said to it."""
+        if self.selection.filters is None:
+            return ""
+        words = ["manage.py", self.command_name, f"--output={file_name(self.file_stem, 'xlsx')}"]
+        words += [*self.selection.filters.options(), *self.scope_options(self.selection, staff)]
+        return shlex.join([*words, f"--language={get_language() or settings.LANGUAGE_CODE}"])
+
+    def _list_url(self) -> str:
+        return reverse(f"admin:{self.model._meta.app_label}_{self.model._meta.model_name}_changelist")
 
 
-def _file(request: HttpRequest, staff: User, selection: Selection, chosen: dict[str, Any]) -> FileResponse:
-    # Without a name in the folder, so nothing stays whatever happens; FileResponse closes it.
-    file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115
-    try:
-        export_bot_users(
-            queryset=selection.queryset,
-            file=file,
-            actor=staff,
-            language=get_language() or settings.LANGUAGE_CODE,
-            filters=selection.for_audit,
-            **chosen,
-        )
-    except BaseException:
-        file.close()
-        raise
-    file.seek(0)
-    content_type = writer_named(chosen["format"]).content_type
-    return FileResponse(file, as_attachment=True, filename=file_name(chosen["format"]), content_type=content_type)
+class BotUsersPage(ExportPage):
+    model = BotUser
+    title = _("Export bot users")
+    file_stem = "bot-users"
+    command_name = "export_bot_users"
+    form_class = BotUserExportForm
+
+    def is_allowed(self, staff: User) -> bool:
+        return staff.has_perms([LIST_PERMISSION, EXPORT_PERMISSION])
+
+    def select(self, request: HttpRequest) -> Selection:
+        return selection_of(request)
+
+    def export(self, **chosen: Any) -> ExportSummary:
+        return export_bot_users(**chosen)
+
+    def form_options(self, staff: User) -> dict[str, Any]:
+        return {"may_see_phones": staff.has_perm(PHONE_PERMISSION)}
+
+    def wants_recent_factor(self, chosen: dict[str, Any]) -> bool:
+        return bool(chosen["with_phones"])
+
+    def scope_options(self, selection: Selection, staff: User) -> list[str]:
+        filters = cast(BotUserFilters, selection.filters)
+        if not staff.is_limited_to_scopes or filters.bots or filters.candidates:
+            return []
+        return [f"--candidate={code}" for code in candidates_visible_to(staff).values_list("code", flat=True)]
 
 
-def _page(
-    request: HttpRequest, staff: User, selection: Selection, form: BotUserExportForm, count: int
-) -> TemplateResponse:
-    context = {
-        **admin.site.each_context(request),
-        "title": _("Export bot users"),
-        "opts": BotUser._meta,
-        "selection": selection,
-        "form": form,
-        "count": count,
-        "too_many": count > MAXIMUM_ROWS,
-        "maximum": MAXIMUM_ROWS,
-        "command": _command(selection, staff),
-        "list_url": f"{reverse('admin:bots_botuser_changelist')}?{request.GET.urlencode()}",
-    }
-    return TemplateResponse(request, "exports/bot_users.html", context)
+class AuditLogPage(ExportPage):
+    model = AuditLog
+    title = _("Export the audit log")
+    file_stem = "audit-log"
+    command_name = "export_audit_log"
+
+    def is_allowed(self, staff: User) -> bool:
+        return may_read_log(staff) and staff.has_perm(LOG_PERMISSION)
+
+    def select(self, request: HttpRequest) -> Selection:
+        return log_selection_of(request)
+
+    def export(self, **chosen: Any) -> ExportSummary:
+        return export_audit_log(**chosen)
 
 
-def _command(selection: Selection, staff: User) -> str:
-    """The command that exports the same people without a limit; empty where the filters can't be said to it."""
-    if selection.filters is None:
-        return ""
-    words = ["manage.py", "export_bot_users", f"--output={file_name('xlsx')}", *selection.filters.options()]
-    if staff.is_limited_to_scopes and not (selection.filters.bots or selection.filters.candidates):
-        # The command knows no scopes; what this reader may see has to be said to it.
-        words += [f"--candidate={code}" for code in candidates_visible_to(staff).values_list("code", flat=True)]
-    return shlex.join([*words, f"--language={get_language() or settings.LANGUAGE_CODE}"])
-
-
-def file_name(extension: str) -> str:
+def file_name(stem: str, extension: str) -> str:
     """Such as `bot-users-1404-09-01-1430.xlsx`: letters that every system keeps, the day as the reader counts it."""
     now = timezone.now()
     day = format_jalali(now, with_time=False, separator="-") if reads_jalali() else f"{now.astimezone(TEHRAN):%Y-%m-%d}"
-    return f"bot-users-{day}-{now.astimezone(TEHRAN):%H%M}.{extension}"
+    return f"{stem}-{day}-{now.astimezone(TEHRAN):%H%M}.{extension}"

@@ -1,5 +1,6 @@
 """Candidates in the admin."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -17,6 +18,8 @@ from common.regions import region_of_city
 
 CONTACT_PERMISSION = "accounts.view_contact"
 CONTACT_FIELDS = ("phone", "email")
+# A term that can be a phone number or an e-mail address, and isn't just the beginning of a name.
+LIKE_CONTACT = re.compile(r"@|(\d\D?){7}")
 
 
 class CandidateForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -42,6 +45,9 @@ class CandidateAdmin(ScopedModelAdmin, AuditedModelAdmin):
     """Phone and e-mail are for those with the permission to see them: to read, to change and to search by."""
 
     candidate_path = ""
+    sensitive_noun = "accounts.candidate"
+    sensitive_fields = {name: name for name in CONTACT_FIELDS}
+    sensitive_verb = "contact_shown"
     form = CandidateForm
     list_display = ("name", "code_shown", "city", "region", "constituency")
     list_filter = ("region", "city")
@@ -80,12 +86,19 @@ class CandidateAdmin(ScopedModelAdmin, AuditedModelAdmin):
         term = search_term.strip()
         if not term or not _may_see_contact(request):
             return found, may_repeat
+        by_contact = self._by_contact(term)
+        if by_contact and LIKE_CONTACT.search(term):
+            self.record_search(request, "contact_searched", queryset.filter(by_contact))
+        return queryset.filter(Q(pk__in=found.values("pk")) | by_contact), may_repeat
+
+    @staticmethod
+    def _by_contact(term: str) -> Q:
         by_contact = Q()
         for name in ("phone_index", "email_index"):
             fingerprint = Candidate._meta.get_field(name).index_of(term)  # type: ignore[union-attr]
             if fingerprint:  # letters have no digits, and an empty fingerprint is that of having no phone
                 by_contact |= Q(**{name: fingerprint})
-        return queryset.filter(Q(pk__in=found.values("pk")) | by_contact), may_repeat
+        return by_contact
 
 
 def _may_see_contact(request: HttpRequest) -> bool:

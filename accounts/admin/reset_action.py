@@ -3,15 +3,14 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import services
+from accounts.admin.confirmation import confirmation_page
 from accounts.admin.user_forms import ResetReasonForm
 from accounts.admin_scope import staff_user
 from accounts.models import User
@@ -23,7 +22,12 @@ def reset_second_factors(model_admin: Any, request: HttpRequest, queryset: Query
     """Ask for a reason, then reset all chosen ones or none."""
     form = ResetReasonForm(request.POST if "confirmed" in request.POST else None)
     if not form.is_valid():
-        return _confirmation(model_admin, request, queryset, form)
+        words = gettext(
+            "These people are signed out of the admin at once and enrol a new authenticator app with their password. "
+            "Make sure that it is really they who asked."
+        )
+        title = gettext("Reset second factor")
+        return confirmation_page(model_admin, request, queryset, title=title, words=words, form=form)
     users = list(queryset)
     try:
         with transaction.atomic():
@@ -41,17 +45,3 @@ def reset_second_factors(model_admin: Any, request: HttpRequest, queryset: Query
     )
     model_admin.message_user(request, words % {"count": len(users)}, messages.SUCCESS)
     return None
-
-
-def _confirmation(
-    model_admin: Any, request: HttpRequest, queryset: QuerySet[User], form: ResetReasonForm
-) -> HttpResponse:
-    context = {
-        **model_admin.admin_site.each_context(request),
-        "title": gettext("Reset second factor"),
-        "opts": model_admin.opts,
-        "users": queryset,
-        "form": form,
-        "action_checkbox_name": ACTION_CHECKBOX_NAME,
-    }
-    return TemplateResponse(request, "accounts/reset_second_factor.html", context)

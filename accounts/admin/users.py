@@ -12,10 +12,13 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from accounts import services
+from accounts.admin.end_sessions_action import end_all_sessions
 from accounts.admin.reset_action import reset_second_factors
 from accounts.admin.user_forms import StaffAddForm, StaffChangeForm, StaffPasswordForm
 from accounts.admin_scope import staff_user
 from accounts.models import AuthenticatorDevice, StaffScope, User
+from accounts.models.staff_session import SessionEnd
+from accounts.recent_factor import RecentFactorAdminMixin
 from accounts.roles import ROLE_LABELS, ROLE_NAMES, Role, role_label
 from accounts.selectors import may_edit_staff
 from accounts.services.staff import refuse_without_owner
@@ -54,18 +57,21 @@ class ScopeInline(TabularInline):
 
 
 @admin.register(User)
-class UserAdmin(AuditedModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
+class UserAdmin(RecentFactorAdminMixin, AuditedModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     """Only owners who aren't limited to scopes add and change staff; nobody changes their own rights.
 
     Limited staff don't see the list: scopes name candidates. Accounts are closed, not deleted, so that names in the
     audit log can be asked about.
     """
 
+    sensitive_noun = "accounts.user"
+    sensitive_fields = {"email": "email"}
+    sensitive_verb = "contact_shown"
     form = StaffChangeForm
     add_form = StaffAddForm
     change_password_form = StaffPasswordForm
     inlines = (ScopeInline,)
-    actions = (reset_second_factors,)
+    actions = (reset_second_factors, end_all_sessions)
     list_display = (
         "username",
         "full_name",
@@ -118,11 +124,16 @@ class UserAdmin(AuditedModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
             )
         if {"is_active", "is_limited_to_scopes"}.intersection(form.changed_data):
             refuse_without_owner()
+        if "is_active" in form.changed_data and not form.instance.is_active:
+            services.end_sessions(user=form.instance, actor=staff_user(request), how=SessionEnd.ACCOUNT_CLOSED)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         user = self.get_object(request, unquote(id))
         if user is not None and user == request.user:  # that page asks for the old password first
             return redirect("admin:password_change")
+        wanted = self.factor_wanted(request, "change", may=self.has_change_permission(request, user))
+        if wanted:
+            return wanted
         with transaction.atomic():
             response: HttpResponse = super().user_change_password(request, id, form_url)
             if user is not None and User.objects.get(pk=user.pk).password != user.password:

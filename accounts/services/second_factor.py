@@ -12,7 +12,9 @@ from django_otp.models import Device
 
 from accounts.models import AuthenticatorDevice, BackupCode, BackupCodeDevice, User
 from accounts.models.second_factor import BACKUP_CODE_COUNT, DIGITS, fingerprint_of, make_backup_code
-from accounts.selectors import may_edit_staff
+from accounts.models.staff_session import SessionEnd
+from accounts.selectors import has_second_factor, may_edit_staff, passkeys_of
+from accounts.services.sessions import end_sessions
 from audit.services import record
 from common.errors import DomainError
 from common.jalali import latin_digits
@@ -101,7 +103,9 @@ def make_backup_codes(*, user: User, actor: User | None) -> list[str]:
 
 @transaction.atomic
 def reset_second_factor(*, user: User, actor: User | None, reason: str) -> None:
-    """Take the second factor from `user`, who enrols anew at the next sign-in; open sessions have to do so at once.
+    """Take the second factor from `user`, passkeys included, and end their sessions.
+
+    They enrol anew after the next sign-in; a session left open can't do it in their place.
 
     Raises DomainError `owners-only`; `reason-missing`; `own-factor`: one's own is replaced on the page for it, which
     asks for a code.
@@ -113,7 +117,9 @@ def reset_second_factor(*, user: User, actor: User | None, reason: str) -> None:
     if not reason.strip():
         raise DomainError("reason-missing", _("Give a reason for the reset."))
     details: dict[str, Any] = {"reason": reason.strip()[:500]}
-    details["had_factor"] = AuthenticatorDevice.objects.filter(user=user, confirmed=True).exists()
+    details["had_factor"] = has_second_factor(user)
     AuthenticatorDevice.objects.filter(user=user).delete()
     BackupCodeDevice.objects.filter(user=user).delete()
+    passkeys_of(user).delete()
+    end_sessions(user=user, actor=actor, how=SessionEnd.FACTOR_RESET)
     record(action="accounts.second_factor.reset", actor=actor, target=user, details=details)

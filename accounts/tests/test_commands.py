@@ -33,11 +33,11 @@ def test_create_owner_prints_a_random_password_once() -> None:
 
 
 def test_create_owner_takes_a_password_from_standard_input(monkeypatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("a long pass phrase\n"))
+    monkeypatch.setattr("sys.stdin", io.StringIO("A long pass phrase, 4 words\n"))
 
     out = run("create_owner", "sara", "--password-stdin")
 
-    assert User.objects.get(username="sara").check_password("a long pass phrase")
+    assert User.objects.get(username="sara").check_password("A long pass phrase, 4 words")
     assert "pass phrase" not in out
 
 

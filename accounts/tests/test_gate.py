@@ -14,7 +14,10 @@ from accounts.testing import make_staff, sign_in
 pytestmark = pytest.mark.django_db
 
 SIGN_IN, SIGN_OUT = "/admin/login/", "/admin/logout/"
-OPEN_TO_UNVERIFIED = {f"/admin/second-factor/{page}" for page in ("verify", "enrol", "sign-out")}
+OPEN_TO_UNVERIFIED = {
+    f"/admin/second-factor/{page}"
+    for page in ("verify", "verify/passkey/begin", "verify/passkey/finish", "enrol", "sign-out")
+}
 UNKNOWN = ["/admin/nowhere", "/admin/nowhere/", "/admin/plans/api/nowhere", "/admin"]
 
 

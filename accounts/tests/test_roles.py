@@ -33,7 +33,7 @@ def test_owner_and_auditor_read_the_audit_log() -> None:
     readers = {role for role in Role if granted(role, "audit")}
 
     assert readers == {Role.OWNER, Role.AUDITOR}
-    assert granted(Role.AUDITOR, "audit") == {"view_auditlog"}
+    assert granted(Role.AUDITOR, "audit") == {"view_auditlog", "export_auditlog"}
 
 
 def test_a_member_of_staff_without_a_role_may_do_nothing() -> None:

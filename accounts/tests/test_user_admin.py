@@ -11,7 +11,7 @@ from accounts.testing import PASSWORD, make_candidate, make_staff, sign_in
 from audit.models import AuditLog
 
 LIST = "/admin/accounts/user/"
-NEW_PASSWORD = "another long pass phrase"
+NEW_PASSWORD = "Another long pass phrase, 5 words"
 NO_SCOPES = {"scopes-TOTAL_FORMS": "0", "scopes-INITIAL_FORMS": "0"}
 
 pytestmark = pytest.mark.django_db
@@ -165,7 +165,7 @@ def test_resetting_a_second_factor_asks_for_a_reason_then_closes_sessions(client
 
     assert not AuthenticatorDevice.objects.filter(user=user).exists()
     assert not BackupCode.objects.filter(device__user=user).exists()
-    assert theirs.get("/admin/")["Location"].startswith("/admin/second-factor/enrol")
+    assert theirs.get("/admin/")["Location"].startswith("/admin/login/")
     row = AuditLog.objects.get(action="accounts.second_factor.reset")
     assert (row.object_id, row.details) == (str(user.pk), {"reason": "lost phone", "had_factor": True})
 
