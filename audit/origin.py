@@ -45,6 +45,12 @@ def current_origin() -> Origin:
     return source or Origin()
 
 
+def current_request_id() -> str:
+    """The id of the request that this thread or task works for; empty where there is none."""
+    source = _source.get()
+    return source.request_id if isinstance(source, Origin) else str(getattr(source, "request_id", ""))
+
+
 @contextmanager
 def acting_from(source: HttpRequest | Origin) -> Iterator[None]:
     """While this lasts, what is recorded came from `source`.

@@ -26,9 +26,12 @@ def webhook(request: HttpRequest, region: str, webhook_key: str) -> HttpResponse
     """Store an update and say so.
 
     200 only once it is committed; 503 when it can't be, so that the platform keeps it and sends it again. 404 for an
-    unknown key, 401 for a wrong secret, 413 above a mebibyte, 400 for what isn't JSON. The region in the path is
-    nginx's business: a bot whose candidate moved is still served by its old path.
+    unknown key, 401 for a wrong secret, 413 above a mebibyte, 400 for what isn't JSON, and in production for what came
+    without TLS: a redirect would hide that the secret has travelled in clear. The region in the path is nginx's
+    business: a bot whose candidate moved is still served by its old path.
     """
+    if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+        return HttpResponse(status=400)
     if find_region(region) is None:
         return HttpResponse(status=404)
     try:

@@ -4,6 +4,8 @@ import os
 
 from celery import Celery
 
+from electionsite import task_origin  # noqa: F401 (connects its signals)
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "electionsite.settings")
 
 app = Celery("electionsite")

@@ -1,21 +1,24 @@
-"""The people that the admin's list of bot users shows for a query string."""
+"""What a list of the admin shows for a query string."""
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Protocol
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ALL_VAR, ERROR_FLAG, ORDER_VAR, PAGE_VAR, SEARCH_VAR
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from accounts.models import Candidate
+from audit.admin.filters import TimeFilter
+from audit.models import AuditLog
 from bots.models import Bot, BotUser
 from common.admin.date_filter import read_days
 from exports.errors import ExportRefusedError
 from exports.filters import BotUserFilters
+from exports.log_filters import AuditLogFilters
 
 # How the list's filters are called in its query string (bots/admin/bot_user.py).
 BOT, CANDIDATE, SOURCE, CITY, BLOCKED = (
@@ -26,17 +29,25 @@ FLAGS = {"1": True, "0": False}
 WITHOUT_EFFECT = {PAGE_VAR, ORDER_VAR, ALL_VAR, ERROR_FLAG}
 
 
+class Filters(Protocol):
+    """Filters as a command takes them, and as the audit log tells them."""
+
+    def options(self) -> list[str]: ...
+
+    def for_audit(self) -> dict[str, str]: ...
+
+
 @dataclass(frozen=True)
 class Selection:
-    """What the list shows: its people, its active filters in words, and the same filters for command and audit.
+    """What the list shows: its rows, its active filters in words, and the same filters for command and audit.
 
     `filters` is None where the list is filtered by what the command has no option for, such as a search;
     `for_audit` then tells the names of those parameters only, as a search term may be somebody's name.
     """
 
-    queryset: QuerySet[BotUser]
+    queryset: QuerySet[Any]
     words: list[tuple[str, str]]
-    filters: BotUserFilters | None
+    filters: Filters | None
     for_audit: dict[str, str]
 
 
@@ -47,7 +58,20 @@ def selection_of(request: HttpRequest) -> Selection:
 
     Raises ExportRefusedError `invalid-filters` where the list would refuse the query string, too.
     """
-    model_admin: Any = admin.site.get_model_admin(BotUser)
+    changelist = _changelist_of(BotUser, request)
+    return _selection(changelist, request.GET, *_read(changelist, request.GET))
+
+
+def log_selection_of(request: HttpRequest) -> Selection:
+    """The rows of the audit log that the list would show for the query string of `request`.
+
+    Raises ExportRefusedError as `selection_of` does.
+    """
+    return _selection(_changelist_of(AuditLog, request), request.GET, *_read_log(request.GET))
+
+
+def _changelist_of(model: type[Model], request: HttpRequest) -> Any:
+    model_admin: Any = admin.site.get_model_admin(model)
     try:
         changelist = model_admin.get_changelist_instance(request)
     except IncorrectLookupParameters as error:
@@ -55,13 +79,15 @@ def selection_of(request: HttpRequest) -> Selection:
     for spec in changelist.filter_specs:
         if getattr(getattr(spec, "days", None), "error", ""):
             raise _invalid()
-    filters, others = _read(changelist, request.GET)
-    told = {**filters.for_audit(), **dict.fromkeys(others, "(not told)")}
+    return changelist
+
+
+def _selection(changelist: Any, query: QueryDict, filters: Filters, others: list[str]) -> Selection:
     return Selection(
-        queryset=cast("QuerySet[BotUser]", changelist.queryset),
-        words=_in_words(changelist, request.GET),
+        queryset=changelist.queryset,
+        words=_in_words(changelist, query),
         filters=None if others else filters,
-        for_audit=told,
+        for_audit={**filters.for_audit(), **dict.fromkeys(others, "(not told)")},
     )
 
 
@@ -92,6 +118,22 @@ def _read(changelist: Any, query: QueryDict) -> tuple[BotUserFilters, list[str]]
         last_seen=last_seen,
     )
     return filters, sorted(others)
+
+
+def _read_log(query: QueryDict) -> tuple[AuditLogFilters, list[str]]:
+    """The query string of the audit log's list as filters, and the names of parameters that have no counterpart."""
+    ends = TimeFilter.parameter_names()
+    exact = ("action", "object_type", "session_id", "request_id")
+    given = {name: str(query[name]) for name in exact if query.get(name)}
+    kind, _colon, number = query.get("object", "").partition(":")
+    if kind and given.get("object_type", kind) == kind:
+        given |= {"object_type": kind, "object_id": number}
+    person = query.get("person", "")
+    known = {*ends, *exact, *WITHOUT_EFFECT}
+    known |= {name for name, is_known in (("person", person.isdecimal()), ("object", "object_id" in given)) if is_known}
+    others = sorted(name for name in query if name not in known and any(query.getlist(name)))
+    days = read_days(*(query.get(end, "") for end in ends))
+    return AuditLogFilters(days=days, person=int(person) if person.isdecimal() else None, **given), others
 
 
 def _in_words(changelist: Any, query: QueryDict) -> list[tuple[str, str]]:

@@ -6,10 +6,15 @@ from django.utils.translation import gettext_lazy as _
 FORMATS = [("xlsx", _("Excel workbook (XLSX)")), ("csv", _("Comma-separated values (CSV)"))]
 
 
-class BotUserExportForm(forms.Form):
-    """How the people are to be exported. Staff who may not see phones aren't asked about them."""
+class ExportForm(forms.Form):
+    """How the rows are to be exported."""
 
     format = forms.ChoiceField(label=_("Format"), choices=FORMATS, initial="xlsx", widget=forms.RadioSelect)
+
+
+class BotUserExportForm(ExportForm):
+    """How the people are to be exported. Staff who may not see phones aren't asked about them."""
+
     with_phones = forms.BooleanField(label=_("With phone numbers"), required=False)
     purpose = forms.CharField(
         label=_("Purpose"),
@@ -21,7 +26,8 @@ class BotUserExportForm(forms.Form):
 
     def __init__(self, *args: Any, may_see_phones: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not may_see_phones:
+        self.hides_phones = not may_see_phones
+        if self.hides_phones:
             del self.fields["with_phones"]
             del self.fields["purpose"]
 

@@ -1,28 +1,41 @@
 """Exporting."""
 
 import errno
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from django.db.models import QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.selectors import limit_to_scopes
+from audit.finding import may_read_log
+from audit.models import AuditLog
 from audit.services import record
 from bots.models import BotUser
 from exports.engine import Progress, write_rows
 from exports.errors import ExportFailedError, ExportRefusedError
 from exports.files import MeasuringStream
-from exports.resources import BotUserResource
+from exports.resources import AuditLogResource, BotUserResource, ExportResource
 from exports.snapshot import one_snapshot
 from exports.writers import writer_named
 
 EXPORT_PERMISSION = "bots.export_botuser"
 PHONE_PERMISSION = "bots.view_phone"
+LOG_PERMISSION = "audit.export_auditlog"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What is exported: the act in the audit log, the name that the file tells, and how its columns are made."""
+
+    action: str
+    title: Any
+    make_resource: Callable[[], ExportResource]
 
 
 @dataclass(frozen=True)
@@ -58,32 +71,78 @@ def export_bot_users(
     _refuse_unless_allowed(actor, with_phones, purpose)
     if actor:
         queryset = limit_to_scopes(queryset, actor, candidate="bot__candidate")
+    people = Dataset(
+        action="exports.bot_users.export",
+        title=gettext_lazy("Bot users"),
+        make_resource=lambda: BotUserResource(with_phones=with_phones),
+    )
+    asked = {"filters": dict(filters or {}), "purpose": purpose, "with_phones": with_phones}
+    return _export(
+        people, queryset, file=file, format=format, actor=actor, language=language, asked=asked, on_progress=on_progress
+    )
+
+
+def export_audit_log(
+    *,
+    queryset: QuerySet[AuditLog],
+    file: BinaryIO,
+    format: str,
+    actor: User | None,
+    language: str,
+    filters: Mapping[str, str] | None = None,
+    on_progress: Progress | None = None,
+) -> ExportSummary:
+    """Write rows of the audit log to `file` as one consistent state of the database, and audit that.
+
+    `actor` None is the system. `filters` are for the audit log. The file belongs to the caller, who throws it away
+    when this raises ExportRefusedError `not-allowed` or `unknown-format`, or ExportFailedError as
+    `export_bot_users` does.
+    """
+    if actor and not (may_read_log(actor) and actor.has_perm(LOG_PERMISSION)):
+        raise ExportRefusedError("not-allowed", _("You may not export the audit log."))
+    log = Dataset(action="exports.audit_log.export", title=gettext_lazy("Audit log"), make_resource=AuditLogResource)
+    asked = {"filters": dict(filters or {})}
+    return _export(
+        log, queryset, file=file, format=format, actor=actor, language=language, asked=asked, on_progress=on_progress
+    )
+
+
+def _export(
+    dataset: Dataset,
+    queryset: QuerySet[Any],
+    *,
+    file: BinaryIO,
+    format: str,
+    actor: User | None,
+    language: str,
+    asked: dict[str, Any],
+    on_progress: Progress | None,
+) -> ExportSummary:
     stream = MeasuringStream(file)
     with one_snapshot():
         total = queryset.count()
         with translation.override(language), _failure_handled(stream):
-            written = _write(queryset, stream, format, with_phones, total, on_progress)
+            written = _write(dataset, queryset, stream, format, total, on_progress)
         _refuse_unless_complete(written, total)
         summary = ExportSummary(rows=written, bytes=stream.size, sha256=stream.sha256)
-        asked = {"filters": dict(filters or {}), "purpose": purpose, "with_phones": with_phones}
         details = {**asked, "format": format, "language": language, **asdict(summary)}
-        record(action="exports.bot_users.export", actor=actor, details=details)
+        record(action=dataset.action, actor=actor, details=details)
     return summary
 
 
 def _write(
-    queryset: QuerySet[BotUser],
+    dataset: Dataset,
+    queryset: QuerySet[Any],
     stream: MeasuringStream,
     format: str,
-    with_phones: bool,
     total: int,
     on_progress: Progress | None,
 ) -> int:
     """Write the file in the language of now; returns the number of its rows."""
-    resource = BotUserResource(with_phones=with_phones)
+    resource = dataset.make_resource()
     with writer_named(format)(
         cast(BinaryIO, stream),
-        title=_("Bot users"),
+        title=str(dataset.title),
         headings=resource.headings(),
         right_to_left=translation.get_language_bidi(),
     ) as writer:

@@ -3,6 +3,7 @@
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
@@ -20,7 +21,7 @@ from common.testing.database import triggers_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-COLUMNS = ", ".join(field.column for field in AuditLog._meta.fields if field.column != "id")
+COLUMNS = ", ".join(str(field.column) for field in AuditLog._meta.fields if field.column != "id")
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def write(count: int) -> list[int]:
         return [record(action="audit.test.act", actor=None, details={"number": n}).pk for n in range(count)]
 
 
-def tamper(statement: str, *values: object) -> None:
+def tamper(statement: str, *values: Any) -> None:
     with triggers_off(), connection.cursor() as cursor:
         cursor.execute(statement, values)
 

@@ -3,6 +3,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_scope import ScopedModelAdmin, ScopedRelatedFilter
+from audit.admin import SensitiveReadsMixin
 from bots.models import Click, Contribution, Message
 from common.admin import JalaliDateRangeFilter, ReadOnlyModelAdmin, latin
 
@@ -10,9 +11,10 @@ TIME_FILTER = JalaliDateRangeFilter.of("occurred_at", _("time"))
 SHOWN_CHARACTERS = 80
 
 
-class ActivityAdmin(ScopedModelAdmin, ReadOnlyModelAdmin):
-    """What citizens did, newest first."""
+class ActivityAdmin(ScopedModelAdmin, SensitiveReadsMixin, ReadOnlyModelAdmin):
+    """What citizens did, newest first. Who looks at it is recorded: it names them beside a candidate."""
 
+    shows_people = True
     candidate_path = "bot__candidate"
     list_select_related = ("bot", "bot_user")
 
@@ -23,6 +25,7 @@ class ActivityAdmin(ScopedModelAdmin, ReadOnlyModelAdmin):
 
 @admin.register(Click)
 class ClickAdmin(ActivityAdmin):
+    sensitive_noun = "bots.click"
     list_filter = (("bot", ScopedRelatedFilter), "kind", TIME_FILTER)
     list_display = ("occurred_at", "bot_user", "bot", "kind", "data_shown")
     fields = ("occurred_at", "bot_user", "bot", "kind", "data_shown")
@@ -34,6 +37,7 @@ class ClickAdmin(ActivityAdmin):
 
 @admin.register(Message)
 class MessageAdmin(ActivityAdmin):
+    sensitive_noun = "bots.message"
     list_filter = (("bot", ScopedRelatedFilter), TIME_FILTER)
     list_display = ("occurred_at", "bot_user", "bot", "kind", "text_shown")
     fields = ("occurred_at", "edited_at", "bot_user", "bot", "kind", "text")
@@ -42,6 +46,7 @@ class MessageAdmin(ActivityAdmin):
 
 @admin.register(Contribution)
 class ContributionAdmin(ActivityAdmin):
+    sensitive_noun = "bots.contribution"
     list_filter = (("bot", ScopedRelatedFilter), "kind", TIME_FILTER)
     list_display = ("occurred_at", "kind", "text_shown", "bot_user", "bot")
     fields = ("occurred_at", "kind", "bot_user", "bot", "text")

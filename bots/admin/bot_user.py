@@ -7,6 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_scope import ScopedModelAdmin, ScopedRelatedFilter, staff_user
+from audit.admin import SensitiveReadsMixin
 from bots.models import BotUser
 from common.admin import JalaliDateRangeFilter, ReadOnlyModelAdmin, latin
 from common.crypto import DecryptionError
@@ -51,7 +52,11 @@ class SourceFilter(ToldFilter):
 
 
 @admin.register(BotUser)
-class BotUserAdmin(ScopedModelAdmin, ReadOnlyModelAdmin):
+class BotUserAdmin(ScopedModelAdmin, SensitiveReadsMixin, ReadOnlyModelAdmin):
+    sensitive_noun = "bots.bot_user"
+    sensitive_fields = {"phone_shown": "phone"}
+    sensitive_verb = "phone_shown"
+    shows_people = True
     candidate_path = "bot__candidate"
     list_display = (
         "person", "bot", "city_shown", "source_shown", "clicks", "messages_sent", "blocked", "first_seen_at",
@@ -92,7 +97,9 @@ class BotUserAdmin(ScopedModelAdmin, ReadOnlyModelAdmin):
         found = queryset.filter(platform_user_id=int(number)) if len(number) <= 18 else queryset.none()
         if staff_user(request).has_perm("bots.view_phone"):
             index = BotUser._meta.get_field("phone_index").index_of(normalise_phone(number))
-            found = found | queryset.filter(phone_index=index)
+            by_phone = queryset.filter(phone_index=index)
+            self.record_search(request, "phone_searched", by_phone)
+            found = found | by_phone
         return found, False
 
     @admin.display(description=_("person"), ordering="first_name")

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.admin_scope import ScopedModelAdmin, ScopedRelatedFilter, staff_user
+from audit.admin import SensitiveReadsMixin
 from bots.models import InboundUpdate
 from bots.services.inbox import retry_updates
 from common.admin import JalaliDateRangeFilter, ReadOnlyModelAdmin, latin
@@ -15,9 +16,12 @@ from common.jalali import latin_digits
 
 
 @admin.register(InboundUpdate)
-class InboundUpdateAdmin(ScopedModelAdmin, ReadOnlyModelAdmin):
+class InboundUpdateAdmin(ScopedModelAdmin, SensitiveReadsMixin, ReadOnlyModelAdmin):
     """The inbox as it is; rejected updates can be tried again."""
 
+    sensitive_noun = "bots.inbound_update"
+    sensitive_fields = {"body_shown": "body"}
+    sensitive_verb = "body_shown"
     candidate_path = "bot__candidate"
     list_display = ("received_at", "bot", "update_id_shown", "kind_shown", "state", "reason")
     list_filter = (

@@ -1,5 +1,7 @@
 import secrets
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -57,6 +59,11 @@ class Bot(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Calls go to the platforms and the servers that operators name: else staff could aim them anywhere inside."""
+        if self.api_root and self.api_root.rstrip("/") not in settings.BOT_API_SERVERS:
+            raise ValidationError({"api_root": _("An operator must first name this server in the settings.")})
 
     @property
     def effective_api_root(self) -> str:

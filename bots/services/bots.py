@@ -47,16 +47,17 @@ def set_webhook(*, bot: Bot, actor: User | None, public_url: str = "") -> str:
             _("Platforms send updates to https:// addresses only: set ELECTIONSITE_PUBLIC_URL, or use poll_bot."),
         )
     address = root + bot.webhook_path
-    with BotApi.of(bot) as api:
-        api.set_webhook(url=address, secret_token=bot.webhook_secret)
+    # Recorded first: the platform isn't told what can't be recorded, and what it refuses is rolled back.
     with transaction.atomic():
         record(action="bots.bot.set_webhook", actor=actor, target=bot, details={"root": root})
+        with BotApi.of(bot) as api:
+            api.set_webhook(url=address, secret_token=bot.webhook_secret)
     return address
 
 
 def delete_webhook(*, bot: Bot, actor: User | None) -> None:
     """Tell the platform to keep this bot's updates for polling. Raises BotApiError when it refuses."""
-    with BotApi.of(bot) as api:
-        api.delete_webhook()
     with transaction.atomic():
         record(action="bots.bot.delete_webhook", actor=actor, target=bot)
+        with BotApi.of(bot) as api:
+            api.delete_webhook()

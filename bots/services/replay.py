@@ -8,15 +8,18 @@ import msgspec
 from django.core.validators import slug_re
 from django.db import transaction
 
-from accounts.models import Candidate
+from accounts.models import Candidate, User
 from accounts.services import create_candidate
+from audit.services import record
 from bots.models import Bot, InboundUpdate
 from bots.projection.decode import NotJson, read_update_id
 from bots.services.bots import create_bot
 from bots.services.inbox import store_updates
 from common.regions import city_choices
+from common.text import clean_text
 
 CHUNK_LINES = 1000
+LONGEST_FILE_NAME = 200
 LONGEST_SLUG = 50  # of Bot.slug and Candidate.code
 _raw_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -92,10 +95,12 @@ def create_missing_bots(slugs: Iterable[str]) -> None:
         create_bot(candidate=candidate, slug=slug, name=slug, actor=None)
 
 
-def replay_lines(lines: Iterable[bytes], default_slug: str) -> Iterator[tuple[int, int]]:
+def replay_lines(
+    lines: Iterable[bytes], default_slug: str, *, file_name: str, actor: User | None
+) -> Iterator[tuple[int, int]]:
     """Store updates chunk by chunk, each committed; yields how many were new and known in each.
 
-    Lines that are no updates are passed over.
+    Lines that are no updates are passed over. The audit log gets a row for each bot in each chunk.
     """
     bots: dict[str, Bot] = {}
     source = iter(lines)
@@ -110,6 +115,9 @@ def replay_lines(lines: Iterable[bytes], default_slug: str) -> Iterator[tuple[in
         new = known = 0
         for slug, bodies in by_slug.items():
             bots[slug] = bots.get(slug) or Bot.objects.get(slug=slug)
-            stored = store_updates(bot=bots[slug], bodies=bodies, source=InboundUpdate.Source.REPLAY)
+            with transaction.atomic():
+                stored = store_updates(bot=bots[slug], bodies=bodies, source=InboundUpdate.Source.REPLAY)
+                details = {"file": clean_text(file_name, LONGEST_FILE_NAME), "new": stored.new, "known": stored.known}
+                record(action="bots.inbound_update.replay", actor=actor, target=bots[slug], details=details)
             new, known = new + stored.new, known + stored.known
         yield new, known

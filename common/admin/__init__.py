@@ -3,11 +3,14 @@
 from common.admin.base import ModelAdmin, ReadOnlyModelAdmin, StackedInline, TabularInline
 from common.admin.changelist_tools import register_changelist_tool
 from common.admin.date_filter import JalaliDateRangeFilter
+from common.admin.dropdown_filter import DropdownFilter
 from common.admin.forms import JalaliDateField, JalaliDateTimeField
 from common.admin.latin import latin
-from common.admin.paginator import EstimatingPaginator, estimated_count
+from common.admin.paginator import BoundedPaginator, EstimatingPaginator, estimated_count
 
 __all__ = [
+    "BoundedPaginator",
+    "DropdownFilter",
     "EstimatingPaginator",
     "JalaliDateField",
     "JalaliDateRangeFilter",

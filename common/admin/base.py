@@ -8,6 +8,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 
+from common.admin.autocomplete import TolerantAutocompleteSelect
 from common.admin.changelist_tools import changelist_tools
 from common.admin.date_filter import JalaliDateRangeFilter
 from common.admin.dates import in_fieldsets, with_local_dates
@@ -33,6 +34,13 @@ class LocalDateFields(admin.options.BaseModelAdmin):  # type: ignore[type-arg]
         elif isinstance(db_field, models.DateField):
             kwargs = {"form_class": JalaliDateField, "widget": JalaliDateInput, **kwargs}
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault(
+                "widget", TolerantAutocompleteSelect(db_field, self.admin_site, using=kwargs.get("using"))
+            )
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 class TabularInline(LocalDateFields, admin.TabularInline):  # type: ignore[type-arg]

@@ -1,5 +1,6 @@
 """Counting what is too large to count."""
 
+from math import ceil
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -59,3 +60,26 @@ class EstimatingPaginator(Paginator):  # type: ignore[type-arg]
     @property
     def is_estimate(self) -> bool:
         return self._count[1]
+
+
+class BoundedPaginator(EstimatingPaginator):
+    """For tables where filtered rows are too many to count, too: it stops at 10,000; `is_more` tells so.
+
+    There are no pages beyond those rows: reaching them means reading all before them. A filter leads there.
+    """
+
+    most_rows = 10_000
+    is_more = False
+
+    @cached_property
+    def _count(self) -> tuple[int, bool]:
+        rows = self.object_list
+        if not isinstance(rows, QuerySet) or (is_whole_table(rows) and table_estimate(rows) > ESTIMATE_FROM_ROWS):
+            return super()._count
+        found = rows.order_by()[: self.most_rows + 1].count()
+        self.is_more = found > self.most_rows
+        return min(found, self.most_rows), False
+
+    @cached_property
+    def num_pages(self) -> int:
+        return min(super().num_pages, ceil(self.most_rows / self.per_page))

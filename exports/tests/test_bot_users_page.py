@@ -173,6 +173,20 @@ def test_phones_come_only_with_the_permission(client_of_owner):
     assert rows[1][rows[0].index("Phone")] == "09127005026"
 
 
+def test_phones_ask_for_the_second_factor_again_when_it_was_shown_long_ago():
+    owner = make_staff(Role.OWNER)
+    stale = sign_in(owner, factor_age_seconds=15 * 60)
+
+    response, _rows = download(stale, with_phones="on", purpose="meeting")
+
+    assert response["Location"].startswith("/admin/second-factor/verify?next=%2Fadmin%2Fexports%2Fbot-users")
+    assert not AuditLog.objects.filter(action__startswith="exports").exists()
+    response, _rows = download(stale)
+    assert response.status_code == 200
+    response, _rows = download(sign_in(owner), with_phones="on", purpose="meeting")
+    assert response.status_code == 200
+
+
 def test_phones_need_a_purpose(client_of_owner):
     response, _rows = download(client_of_owner, with_phones="on", purpose=" ")
     assert "Say what the phone numbers are needed for" in response.content.decode()

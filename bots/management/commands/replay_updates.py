@@ -32,7 +32,7 @@ class Command(OperatorCommand):
         self._judge_slugs(check, create_missing)
         new = known = 0
         with file.open("rb") as lines, tqdm(total=check.lines, unit=" updates", disable=None) as bar:
-            for chunk_new, chunk_known in replay_lines(lines, bot):
+            for chunk_new, chunk_known in replay_lines(lines, bot, file_name=file.name, actor=None):
                 new, known = new + chunk_new, known + chunk_known
                 bar.update(min(CHUNK_LINES, chunk_new + chunk_known))
         words = _("%(new)d new updates stored, %(known)d were known already.")

@@ -1,25 +1,26 @@
-"""Admin pages whose changes are audited, and the audit log's own pages."""
+"""Admin pages whose changes are audited."""
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
+from django.contrib.admin.models import LogEntry
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.translation import gettext_lazy as _
 
-from audit.changes import form_changes, formset_changes, is_encrypted
-from audit.models import AuditLog
+from audit.admin.reads import SensitiveReadsMixin
+from audit.changes import form_changes, formset_changes, is_encrypted, object_values
 from audit.services import record
-from common.admin import JalaliDateRangeFilter, ModelAdmin, ReadOnlyModelAdmin
+from common.admin import ModelAdmin
 from common.errors import DomainError
 
 
-class AuditedModelAdmin(ModelAdmin):
+class AuditedModelAdmin(SensitiveReadsMixin, ModelAdmin):
     """An admin that writes an audit row in the transaction of each add, change and delete.
 
     The actions read `<app>.<model>.add`, `.change` and `.delete`. Details hold the changed fields' names with their
-    values before and after; encrypted fields, passwords and what `audit_hidden_fields` names give their names only.
-    A bulk delete writes a row for each object with the number deleted together.
+    values before and after, for a deletion those that were lost; encrypted fields, passwords and what
+    `audit_hidden_fields` names give their names only. A bulk delete writes a row for each object with the number
+    deleted together.
 
     An admin whose `save_model` or `delete_model` calls a service that records for itself sets `audit_saves` or
     `audit_deletes` to False.
@@ -69,7 +70,7 @@ class AuditedModelAdmin(ModelAdmin):
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         with transaction.atomic():
             if self.audit_deletes:
-                self.record_act(request, "delete", obj)
+                self.record_act(request, "delete", obj, self._lost_values(obj))
             super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> None:
@@ -77,22 +78,14 @@ class AuditedModelAdmin(ModelAdmin):
             if self.audit_deletes:
                 doomed = list(queryset)
                 for obj in doomed:
-                    self.record_act(request, "delete", obj, {"deleted_together": len(doomed)})
+                    details = {**self._lost_values(obj), "deleted_together": len(doomed)}
+                    self.record_act(request, "delete", obj, details)
             super().delete_queryset(request, queryset)
 
+    def log_deletions(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> list[LogEntry]:
+        """No entries of Django's own: they would be written before the transaction of a bulk delete, and stay when
+        it fails. Nobody could see them either, as the objects' pages are gone."""
+        return []
 
-@admin.register(AuditLog)
-class AuditLogAdmin(ReadOnlyModelAdmin):
-    """The log, to read. Limited staff don't see it: its labels name candidates of everybody's."""
-
-    list_display = ("occurred_at", "action", "actor_label", "object_label", "address")
-    list_filter = (JalaliDateRangeFilter.of("occurred_at", _("time")),)
-    search_fields = ("=action", "=actor_label", "=object_id", "object_label")
-
-    def has_view_permission(self, request: HttpRequest, obj: AuditLog | None = None) -> bool:
-        if getattr(request.user, "is_limited_to_scopes", False):
-            return False
-        return bool(super().has_view_permission(request, obj))
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
+    def _lost_values(self, obj: models.Model) -> dict[str, Any]:
+        return {"before": object_values(obj, hidden=self.audit_hidden_fields)}

@@ -1,0 +1,140 @@
+"""What the audit log's codes mean, in the reader's words.
+
+An act is a noun and a verb: `accounts.candidate.change` reads “Candidate: changed”. Nouns that are models have
+their names; the others stand here, and so do all verbs. What has no words here (any more) is shown as its code.
+"""
+
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+NOUNS = {
+    "accounts.passkey": _("passkey"),
+    "accounts.second_factor": _("second factor"),
+    "accounts.session": _("session"),
+    "accounts.sign_in": _("sign-in"),
+    "audit.canary": _("canary of the audit log"),
+    "audit.log": _("audit log"),
+    "common.keys": _("encryption keys"),
+    "exports.audit_log": _("audit log"),
+    "exports.bot_users": _("bot users"),
+    "security.access": _("access"),
+    "security.csp": _("content security policy"),
+    "security.input": _("input"),
+    "security.network": _("address outside the allowed networks"),
+    "security.rate_limit": _("rate limit"),
+}
+
+VERBS = {
+    "add": pgettext_lazy("act", "added"),
+    "backup_codes_made": pgettext_lazy("act", "backup codes made"),
+    "body_shown": pgettext_lazy("act", "body shown"),
+    "change": pgettext_lazy("act", "changed"),
+    "contact_searched": pgettext_lazy("act", "searched by phone or e-mail"),
+    "contact_shown": pgettext_lazy("act", "phone or e-mail shown"),
+    "create": pgettext_lazy("act", "added"),
+    "delete": pgettext_lazy("act", "deleted"),
+    "delete_webhook": pgettext_lazy("act", "webhook removed"),
+    "disable": pgettext_lazy("act", "switched off"),
+    "enable": pgettext_lazy("act", "switched on"),
+    "end": pgettext_lazy("act", "ended"),
+    "enrolled": pgettext_lazy("act", "enrolled"),
+    "enrolment_started": pgettext_lazy("act", "enrolment started"),
+    "exceeded": pgettext_lazy("act", "exceeded"),
+    "export": pgettext_lazy("act", "exported"),
+    "list_viewed": pgettext_lazy("act", "list viewed"),
+    "lock": pgettext_lazy("act", "locked"),
+    "phone_searched": pgettext_lazy("act", "searched by phone"),
+    "phone_shown": pgettext_lazy("act", "phone shown"),
+    "refused": pgettext_lazy("act", "refused"),
+    "remove": pgettext_lazy("act", "removed"),
+    "replay": pgettext_lazy("act", "replayed"),
+    "reset": pgettext_lazy("act", "reset"),
+    "retry": pgettext_lazy("act", "tried again"),
+    "rotate": pgettext_lazy("act", "encrypted anew"),
+    "set_password": pgettext_lazy("act", "password set"),
+    "set_roles": pgettext_lazy("act", "roles set"),
+    "set_scopes": pgettext_lazy("act", "scopes set"),
+    "set_webhook": pgettext_lazy("act", "webhook set"),
+    "signed_in": pgettext_lazy("act", "signed in"),
+    "signed_out": pgettext_lazy("act", "signed out"),
+    "suspicious": pgettext_lazy("act", "suspicious"),
+    "unlock": pgettext_lazy("act", "unlocked"),
+    "verified": pgettext_lazy("act", "verified"),
+    "verify": pgettext_lazy("act", "verified"),
+    "viewed": pgettext_lazy("act", "viewed"),
+    "violation": pgettext_lazy("act", "violated"),
+    "write": pgettext_lazy("act", "written"),
+}
+
+DETAILS = {
+    "bytes": _("bytes"),
+    "count": _("count"),
+    "deleted_together": _("deleted together"),
+    "fields": _("fields"),
+    "filters": _("filters"),
+    "findings": _("findings"),
+    "format": _("format"),
+    "found": _("found"),
+    "language": _("language"),
+    "page": _("page"),
+    "purpose": _("purpose"),
+    "reason": _("reason"),
+    "rows": _("rows"),
+    "with_phones": _("with phone numbers"),
+}
+
+
+def noun_of(action: str) -> str:
+    """The part of an act that says what it was done to, in words or as its code."""
+    code = action.rpartition(".")[0]
+    app_label, _dot, noun = code.partition(".")
+    if code in NOUNS:
+        return capfirst(str(NOUNS[code]))
+    model = model_of(f"{app_label}.{noun.replace('_', '')}")
+    return capfirst(str(model._meta.verbose_name)) if model else code
+
+
+def verb_of(action: str) -> str:
+    """The part of an act that says what was done, in words or as its code."""
+    code = action.rpartition(".")[2]
+    return str(VERBS.get(code, code))
+
+
+def describe_action(action: str) -> str:
+    """What happened, such as “Candidate: changed”."""
+    return f"{noun_of(action)}: {verb_of(action)}"
+
+
+def describe_kind(object_type: str) -> str:
+    """A kind of object, such as “Candidate” for `accounts.candidate`."""
+    model = model_of(object_type)
+    return capfirst(str(model._meta.verbose_name)) if model else object_type
+
+
+def describe_field(object_type: str, name: str) -> str:
+    """The name of a field of that kind of object, or of another entry in a row's details."""
+    field = field_of(object_type, name)
+    label = getattr(field, "verbose_name", None) or DETAILS.get(name)
+    return capfirst(str(label)) if label else name
+
+
+def model_of(object_type: str) -> type[models.Model] | None:
+    """The model that `accounts.candidate` names; None where there is none (any more)."""
+    try:
+        return apps.get_model(object_type)
+    except (LookupError, ValueError):
+        return None
+
+
+def field_of(object_type: str, name: str) -> "models.Field[object, object] | None":
+    """A field of the model that `object_type` names; None where there is none (any more)."""
+    model = model_of(object_type)
+    try:
+        field = model._meta.get_field(name) if model else None
+    except FieldDoesNotExist:
+        return None
+    return field if isinstance(field, models.Field) else None
