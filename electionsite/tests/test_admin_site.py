@@ -69,7 +69,7 @@ def test_our_templates_hold_no_inline_script_or_style(folder):
 def test_a_change_of_ones_own_password_is_audited_and_a_refused_one_is_not(db):
     user = make_staff(Role.SUPPORT)
     client = sign_in(user)
-    new = "an entirely new passphrase"
+    new = "An entirely new passphrase, the 2nd"
     for old in ("wrong", PASSWORD):
         client.post(reverse("admin:password_change"), {"old_password": old, "new_password1": new, "new_password2": new})
     user.refresh_from_db()

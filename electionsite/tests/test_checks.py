@@ -17,6 +17,8 @@ SOUND = {
     "ALLOWED_HOSTS": ["bots.example.ir", ".example.org"],
     "PUBLIC_URL": "https://bots.example.ir",
     "TRUSTED_PROXY_COUNT": 1,
+    "RATELIMIT_ENABLE": True,
+    "RATE_LIMITS_PER_MINUTE": {"default": 100, "sign-in": 5},
     "REDIS_URL": "redis://cache/0",
     "REDIS_QUEUE_URL": "redis://queue/0",
 }
@@ -48,8 +50,12 @@ def test_a_sound_production_has_no_message(settings):
         ("electionsite.E006", {"PUBLIC_URL": "http://bots.example.ir"}),
         ("electionsite.E006", {"PUBLIC_URL": "https://"}),
         ("electionsite.E007", {"PUBLIC_URL": "https://elsewhere.ir"}),
+        ("electionsite.E009", {"RATE_LIMITS_PER_MINUTE": {"default": 0, "sign-in": 5}}),
+        ("electionsite.E009", {"RATE_LIMITS_PER_MINUTE": {"default": 100, "sign-in": -5}}),
         ("electionsite.W001", {"TRUSTED_PROXY_COUNT": 0}),
         ("electionsite.W002", {"REDIS_QUEUE_URL": SOUND["REDIS_URL"]}),
+        ("electionsite.W004", {"RATE_LIMITS_PER_MINUTE": {"default": 100, "sign-in": 101}}),
+        ("electionsite.W005", {"RATELIMIT_ENABLE": False}),
     ],
 )
 def test_fires_alone(settings, expected, changes):

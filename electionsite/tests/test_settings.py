@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from kombu.connection import Connection
 
+from accounts.testing import PASSWORD, make_staff
 from common.environment import PROJECT_DIR
 from electionsite.tests.production import production_environment
 
@@ -50,6 +51,38 @@ def test_a_production_with_all_it_needs_starts(read):
     assert "MD5" not in settings["PASSWORD_HASHERS"][0]
 
 
+@pytest.mark.django_db
+def test_the_cookies_of_production_are_for_this_host_under_tls_alone(read, settings, client):
+    production = read(production_environment())
+    for name in (name for name in production if "_COOKIE_" in name):
+        setattr(settings, name, production[name])
+    make_staff(username="sara")
+    client.post("/language/setlang/", {"language": "en"}, secure=True)
+    client.get("/admin/login/", secure=True)
+    client.post("/admin/login/", {"username": "sara", "password": PASSWORD}, secure=True)
+    assert {"__Host-sessionid", "__Host-csrftoken", "__Host-django_language"} <= set(client.cookies)
+    for cookie in client.cookies.values():
+        assert (cookie["secure"], cookie["httponly"], cookie["samesite"]) == (True, True, "Lax")
+        assert (cookie["path"], cookie["domain"]) == ("/", "")
+
+
+@pytest.mark.parametrize(
+    ("given", "host", "origins"),
+    [
+        ({}, "bots.example.ir", ["https://bots.example.ir"]),
+        (
+            {"ELECTIONSITE_PASSKEY_HOST": "example.ir", "ELECTIONSITE_PASSKEY_ORIGINS": "https://staff.example.ir"},
+            "example.ir",
+            ["https://staff.example.ir"],
+        ),
+    ],
+)
+def test_passkeys_belong_to_the_host_that_staff_type(read, given, host, origins):
+    settings = read(production_environment(**given))
+    assert (settings["OTP_WEBAUTHN_RP_ID"], settings["OTP_WEBAUTHN_ALLOWED_ORIGINS"]) == (host, origins)
+    assert settings["OTP_WEBAUTHN_ALLOW_PASSWORDLESS_LOGIN"] is False
+
+
 def test_production_names_everything_that_is_missing_at_once(read):
     with pytest.raises(ImproperlyConfigured) as refused:
         read({"ELECTIONSITE_ENVIRONMENT": "production"})
@@ -79,6 +112,11 @@ def test_secrets_may_come_from_files(read, tmp_path):
 def test_a_mistyped_environment_is_refused(read):
     with pytest.raises(ImproperlyConfigured, match="prodcution"):
         read({"ELECTIONSITE_ENVIRONMENT": "prodcution"})
+
+
+@pytest.mark.parametrize("environment", [{}, production_environment()])
+def test_outside_the_tests_bcrypt_alone_hashes_passwords(read, environment):
+    assert read(environment)["PASSWORD_HASHERS"] == ["django.contrib.auth.hashers.BCryptSHA256PasswordHasher"]
 
 
 def test_secrets_of_this_machine_are_made_once(read):

@@ -16,7 +16,7 @@ from electionsite.local.demo import FirstSignIn, make_demo_data, prepare_first_s
 from electionsite.local.processes import local_processes
 from electionsite.local.supervisor import Supervisor
 from electionsite.local.terminal import Terminal, terminal_columns
-from electionsite.local.web import HOST, free_port, wait_until_it_answers
+from electionsite.local.web import free_port, wait_until_it_answers
 from electionsite.local.welcome import welcome_text
 from scaling.probes import probe_cache, probe_database
 
@@ -94,7 +94,8 @@ class Command(BaseCommand):
         return port
 
     def _welcome(self, port: int, sign_in: FirstSignIn) -> None:
-        self._say(welcome_text(f"http://{HOST}:{port}/", sign_in, columns=terminal_columns()))
+        # Passkeys belong to a name; for an address in digits browsers make none.
+        self._say(welcome_text(f"http://localhost:{port}/", sign_in, columns=terminal_columns()))
 
     def _step(self, what: str, how: str) -> None:
         self._say(f"{what + ':':<11}{how}")

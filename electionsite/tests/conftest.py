@@ -1,1 +1,0 @@
-from common.testing.browser import _chromium, browser_page  # noqa: F401 (fixtures)

@@ -1,0 +1,129 @@
+"""Every address of the site, each with an object to look at, for tests that walk them all."""
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
+from django.db import models, transaction
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+from django.utils.regex_helper import normalize
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
+
+from accounts.models import AllowedNetwork, Candidate, SignInGuard, User
+from accounts.testing import make_candidate, make_staff
+from audit.models import AuditLog, SealDestination
+from audit.origin import Origin, acting_from
+from audit.seals.sealing import seal_new_rows
+from audit.services import record
+from bots.models import Bot
+from bots.services.bots import create_bot
+from bots.tests.updates import button, message, person, poll, send, vote
+from plans.models import Plan
+
+PHONE = "+989127025006"
+ONE_HOUR = dt.timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Route:
+    """An address of the site, such as `/admin/bots/bot/{object_id}/change/`, and the names of its arguments."""
+
+    template: str
+    arguments: tuple[str, ...]
+
+
+def routes() -> list[Route]:
+    """Every route of the site once, in order of their addresses."""
+    found = {route.template: route for route in _walk(get_resolver().url_patterns, "/")}
+    return [found[template] for template in sorted(found)]
+
+
+def _walk(patterns: list[URLPattern | URLResolver], prefix: str) -> Iterator[Route]:
+    for pattern in patterns:
+        route, arguments = normalize(pattern.pattern.regex.pattern)[0]
+        template = prefix + route % {name: f"{{{name}}}" for name in arguments}
+        if isinstance(pattern, URLResolver):
+            yield from _walk(pattern.url_patterns, template)
+        else:
+            yield Route(template, tuple(arguments))
+
+
+class Samples:
+    """One object of each kind, and the addresses that show it. `candidate` is whom they belong to."""
+
+    def __init__(self, text: str = "sample") -> None:
+        self.candidate = make_candidate("sample", name=text, phone=PHONE)
+        self.bot = create_bot(candidate=self.candidate, slug="sample", name=text, actor=None)
+        contact = {"phone_number": PHONE, "first_name": text, "user_id": 7}
+        writer = {"from": person(first_name=text, last_name=text, username=text)}
+        send(self.bot, message("/start", **writer), button("contribute:idea"), message(text, **writer))
+        send(self.bot, poll(text, question=text), vote([0]), message(contact=contact))
+        send(self.bot, {"update_id": text})  # rejected, and quoted in the reason
+        self.staff = make_staff(username="sample")
+        self.staff.full_name = text
+        self.staff.save()
+        with transaction.atomic(), acting_from(Origin(agent=text)):
+            record(action="accounts.candidate.change", actor=self.staff, target=self.candidate, details={"note": text})
+        seal_new_rows()
+        self._others: dict[type[models.Model], Any] = {
+            User: self.staff,
+            Candidate: self.candidate,
+            Bot: self.bot,
+            Plan: Plan.objects.create(code="sample", name_fa=text, name_en=text),
+            PeriodicTask: _scheduled_task(text),
+            CrontabSchedule: CrontabSchedule.objects.get_or_create(minute="7")[0],
+            IntervalSchedule: IntervalSchedule.objects.get_or_create(every=7, period="days")[0],
+            AllowedNetwork: AllowedNetwork.objects.create(network="127.0.0.0/8", note=text),  # the test client's own
+            SignInGuard: SignInGuard.objects.create(
+                guard="pair", name_fingerprint="x", network="192.0.2.1", attempts=5, ends_at=timezone.now() + ONE_HOUR
+            ),
+            AuditLog: AuditLog.objects.order_by("pk").last(),
+            SealDestination: SealDestination.objects.create(name=text, last_error=text),
+        }
+
+    def address(self, route: Route) -> str:
+        """The address of `route` with the samples for its arguments. Raises LookupError naming what has no sample."""
+        values = {
+            "webhook_key": self.bot.webhook_key,
+            "region": self.candidate.region,
+            "app_label": "bots",
+            "url": "nowhere",
+            "content_type_id": ContentType.objects.get_for_model(Candidate).pk,
+            "object_id": self.candidate.pk,
+            "passkey_id": 1,
+            "id": self.staff.pk,
+            **self._of_admin(route),
+        }
+        missing = set(route.arguments) - values.keys()
+        if missing:
+            raise LookupError(f"{route.template} takes {sorted(missing)}: give it a sample in {__name__}.")
+        return route.template.format(**values)
+
+    def _of_admin(self, route: Route) -> dict[str, Any]:
+        for model in admin.site._registry:
+            if route.arguments and route.template.startswith(
+                f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+            ):
+                return dict.fromkeys(route.arguments, self._sample(model).pk)
+        return {}
+
+    def _sample(self, model: type[models.Model]) -> models.Model:
+        sample = self._others.get(model) or model._default_manager.order_by("pk").first()
+        if sample is None:
+            raise LookupError(f"There is no {model._meta.label} to look at: make one in {__name__}.")
+        return sample
+
+
+def admin_pages(samples: Samples) -> list[str]:
+    """The address of every page of the admin, with the samples to show."""
+    return [samples.address(route) for route in routes() if route.template.startswith("/admin/")]
+
+
+def _scheduled_task(name: str) -> PeriodicTask:
+    interval, _made = IntervalSchedule.objects.get_or_create(every=1, period="hours")
+    return PeriodicTask.objects.create(name=name, task="bots.project_inbox", interval=interval, args=json.dumps([]))
