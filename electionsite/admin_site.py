@@ -12,6 +12,7 @@ from accounts.second_factor import is_verified
 
 if TYPE_CHECKING:
     from accounts.models import User
+    from accounts.sign_in.form import SignInForm
 
 APP_ORDER = ("bots", "accounts", "plans", "exports", "scaling", "audit", "django_celery_beat")
 
@@ -27,6 +28,12 @@ class ElectionsiteAdminSite(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         """Whether the admin opens for this request: to active staff who have shown their second factor."""
         return super().has_permission(request) and is_verified(request.user)
+
+    @property
+    def login_form(self) -> "type[SignInForm]":  # type: ignore[override]
+        from accounts.sign_in.form import SignInForm  # models aren't ready when this module is loaded
+
+        return SignInForm
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         from electionsite.home import home_cards  # models aren't ready when this module is loaded

@@ -27,11 +27,15 @@ def check_keys(**_kwargs: Any) -> list[CheckMessage]:
     except ValueError as error:
         hint = "Make one with `manage.py make_secrets`."
         return [Error(f"ELECTIONSITE_BLIND_INDEX_KEY can't be read: {error}.", hint=hint, id="electionsite.E002")]
-    key_texts = {entry.partition(":")[2].strip() for entry in settings.FIELD_KEYS.split(",")} | {
-        settings.BLIND_INDEX_KEY
-    }
-    if index_key in ring.values() or settings.SECRET_KEY in key_texts:
-        hint = "Give SECRET_KEY, the field keys and the blind index key a value of their own each."
+    try:
+        audit_ring = parse_key_ring(settings.AUDIT_KEYS)
+    except ValueError:
+        return []  # audit.E001 tells
+    entries = [*settings.FIELD_KEYS.split(","), *settings.AUDIT_KEYS.split(",")]
+    key_texts = {entry.partition(":")[2].strip() for entry in entries} | {settings.BLIND_INDEX_KEY}
+    keys = [*ring.values(), *audit_ring.values(), index_key]
+    if len(set(keys)) < len(keys) or settings.SECRET_KEY in key_texts:
+        hint = "Give SECRET_KEY, the field keys, the audit keys and the blind index key a value of their own each."
         return [Error("One key serves two purposes.", hint=hint, id="electionsite.E003")]
     return []
 
@@ -43,6 +47,20 @@ def check_environment(**_kwargs: Any) -> list[CheckMessage]:
         return []
     hint = "Set ELECTIONSITE_ENVIRONMENT to development or production."
     return [Error("The test environment is for the tests only.", hint=hint, id="electionsite.E008")]
+
+
+@register(Tags.security)
+def check_rate_limits(**_kwargs: Any) -> list[CheckMessage]:
+    """A limit of nothing closes the site; attempts to sign in are what limits are most needed for."""
+    limits = settings.RATE_LIMITS_PER_MINUTE
+    closed = sorted(name for name, limit in limits.items() if limit < 1)
+    if closed:
+        hint = "Give each a number of at least 1; ELECTIONSITE_RATE_LIMITS=no switches all of them off."
+        return [Error(f"These rate limits let nobody in: {', '.join(closed)}.", hint=hint, id="electionsite.E009")]
+    if limits["sign-in"] > limits["default"]:
+        hint = "Lower ELECTIONSITE_SIGN_IN_LIMIT_PER_MINUTE; 5 is usual."
+        return [Warning("Passwords may be tried more often than pages read.", hint=hint, id="electionsite.W004")]
+    return []
 
 
 @register(Tags.security)
@@ -65,6 +83,12 @@ def _openness() -> Iterator[CheckMessage]:
             "ELECTIONSITE_ALLOWED_HOSTS accepts every host, so links in mails can be forged.",
             hint="List the host names of this system.",
             id="electionsite.E005",
+        )
+    if not settings.RATELIMIT_ENABLE:
+        yield Warning(
+            "Rate limits are switched off: passwords can be tried and pages loaded as fast as the servers answer.",
+            hint="Unset ELECTIONSITE_RATE_LIMITS.",
+            id="electionsite.W005",
         )
     if settings.TRUSTED_PROXY_COUNT == 0:
         yield Warning(

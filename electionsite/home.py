@@ -110,7 +110,7 @@ def audit_card() -> Card:
         number=number,
         is_more=is_more,
         note=note,
-        url=_list_of(AuditLog),
+        url=_list_of(AuditSeal),
         needs_attention=state.condition is not LogCondition.SEALED,
     )
 

@@ -1,9 +1,11 @@
 """Settings, read from the environment only. `.env.example` lists every variable with its meaning."""
 
+import datetime as dt
 import sys
 from importlib.metadata import distribution
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
+from csp import constants as csp
 from django.core.management.utils import get_random_secret_key
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -20,6 +22,7 @@ secrets = Secrets()
 SECRET_KEY = secrets.read("ELECTIONSITE_SECRET_KEY", get_random_secret_key)
 FIELD_KEYS = secrets.read("ELECTIONSITE_FIELD_KEYS", lambda: f"local1:{make_key()}")
 BLIND_INDEX_KEY = secrets.read("ELECTIONSITE_BLIND_INDEX_KEY", make_key)
+AUDIT_KEYS = secrets.read("ELECTIONSITE_AUDIT_KEYS", lambda: f"local1:{make_key()}")
 for required in ("DATABASE_URL", "REDIS_URL", "ELECTIONSITE_ALLOWED_HOSTS", "ELECTIONSITE_PUBLIC_URL"):
     secrets.require(required)
 secrets.refuse_if_missing()
@@ -48,23 +51,36 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_otp",
+    "django_otp_webauthn",
+    "axes",
     "import_export",
     "django_celery_beat",
 ]
 
 MIDDLEWARE = [
     "audit.middleware.OriginMiddleware",
+    # Headers for every response, also those of the middleware below.
+    "electionsite.security_headers.SecurityHeadersMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "electionsite.suspicious_requests.SuspiciousInputMiddleware",
+    "electionsite.middleware.AllowedMethodsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "electionsite.middleware.LanguageMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "electionsite.middleware.RefusedAccessMiddleware",
+    "electionsite.middleware.SignOutMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.StaffSessionMiddleware",
+    "electionsite.rate_limits.RateLimitMiddleware",
+    "accounts.networks.AdminNetworkMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "electionsite.urls"
@@ -112,28 +128,64 @@ CACHES = {
         },
     }
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "accounts.session_store"  # Redis before PostgreSQL; neither holds what is in the cookie
+SESSION_IDLE_SECONDS = 30 * 60
 SESSION_COOKIE_AGE = 12 * 60 * 60
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_HTTPONLY = True
+# `__Host-`: no other host of our domain can plant such a cookie. Browsers take the name under TLS only.
+_cookie_prefix = "__Host-" if IS_PRODUCTION else ""
+SESSION_COOKIE_NAME = f"{_cookie_prefix}sessionid"
+CSRF_COOKIE_NAME = f"{_cookie_prefix}csrftoken"
+LANGUAGE_COOKIE_NAME = f"{_cookie_prefix}django_language"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+# Not Strict: who follows a link from an alarm's mail would be taken for signed out.
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+# The messages name people; a cookie of their own would carry them readably.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # Staff sign-in.
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "admin:login"
 OTP_TOTP_ISSUER = "Electionsite"
+# A passkey belongs to one host for good: after a change of it, people add theirs anew.
+OTP_WEBAUTHN_RP_NAME = OTP_TOTP_ISSUER
+OTP_WEBAUTHN_RP_ID = environment.str("ELECTIONSITE_PASSKEY_HOST", default=urlsplit(PUBLIC_URL).hostname or "localhost")
+OTP_WEBAUTHN_ALLOWED_ORIGINS = environment.list(
+    "ELECTIONSITE_PASSKEY_ORIGINS", default=[PUBLIC_URL or "http://localhost"]
+)
+OTP_WEBAUTHN_ALLOW_PASSWORDLESS_LOGIN = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.BCryptSHA256PasswordHasher"]
 if ENVIRONMENT == "test":  # bcrypt takes a quarter of a second on purpose
     PASSWORD_HASHERS.insert(0, "django.contrib.auth.hashers.MD5PasswordHasher")
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": "accounts.password_policy.CompositionValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "full_name", "email")},
+    },
+    {"NAME": "accounts.password_policy.GuessableWordsValidator"},
+    {"NAME": "accounts.password_policy.NotCommonValidator"},
+    {"NAME": "accounts.password_policy.NotRecentValidator"},
+    {"NAME": "accounts.sessions_at_new_password.NewPasswordEndsSessions"},
 ]
+# django-axes stands before each password; accounts.sign_in says how often one may try, and remembers it.
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = dt.timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_HANDLER = "accounts.sign_in.handler.SignInHandler"
+AXES_LOCKOUT_CALLABLE = "accounts.sign_in.handler.lockout_response"
+AXES_CLIENT_IP_CALLABLE = "common.client_address.client_address"
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+
+# How many requests a minute; `electionsite.rate_limits` says which and whose.
+RATE_LIMITS_PER_MINUTE = {
+    "default": environment.int("ELECTIONSITE_RATE_LIMIT_PER_MINUTE", default=100),
+    "sign-in": environment.int("ELECTIONSITE_SIGN_IN_LIMIT_PER_MINUTE", default=5),
+    "download": environment.int("ELECTIONSITE_DOWNLOAD_LIMIT_PER_MINUTE", default=20),
+    "api": environment.int("ELECTIONSITE_API_LIMIT_PER_MINUTE", default=60),
+}
+# The name is django-ratelimit's. Tests of other things send more than any person would.
+RATELIMIT_ENABLE = environment.bool("ELECTIONSITE_RATE_LIMITS", default=ENVIRONMENT != "test")
 
 # Words, days and digits: Persian first.
 LANGUAGE_CODE = "fa"
@@ -164,7 +216,14 @@ STORAGES = {
 
 # Telegram retries what isn't accepted, so the webhook itself judges size; this is the ceiling for every other request.
 WEBHOOK_MAXIMUM_BYTES = 1024 * 1024
+# Bot API servers of our own that a bot may talk to instead of its platform's.
+BOT_API_SERVERS = [root.rstrip("/") for root in environment.list("ELECTIONSITE_BOT_API_SERVERS", default=[])]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "common.uploads.handler.LimitedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # Transport.
 SECURE_SSL_REDIRECT = IS_PRODUCTION
@@ -172,9 +231,30 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_C
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if IS_PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_PRODUCTION
 SECURE_HSTS_PRELOAD = IS_PRODUCTION
-SECURE_REDIRECT_EXEMPT = [r"^health"]
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_PRODUCTION
+SECURE_REDIRECT_EXEMPT = [r"^health", r"^webhook/"]  # the webhook refuses what didn't come by TLS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = IS_PRODUCTION
 X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# What isn't named falls back to default-src: nothing. An inline script or style needs `{{ request.csp_nonce }}`.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [csp.NONE],
+        "script-src": [csp.SELF, csp.NONCE],
+        "style-src": [csp.SELF, csp.NONCE],
+        "img-src": [csp.SELF],
+        "font-src": [csp.SELF],
+        "connect-src": [csp.SELF],
+        "form-action": [csp.SELF],
+        "frame-ancestors": [csp.NONE],
+        "base-uri": [csp.NONE],
+        "object-src": [csp.NONE],
+        "upgrade-insecure-requests": IS_PRODUCTION,
+        "report-uri": "/csp-report",
+        # Its address: the header Reporting-Endpoints. Without TLS browsers would obey neither this nor report-uri.
+        "report-to": "csp" if IS_PRODUCTION else None,
+    }
+}
 
 # Celery.
 CELERY_BROKER_URL = celery_address(REDIS_QUEUE_URL)
@@ -189,11 +269,32 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 
+# Mail and alarms.
+vars().update(environment.email_url("ELECTIONSITE_MAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.str("ELECTIONSITE_MAIL_FROM", default="electionsite@localhost")
+ALARM_ADDRESSES = environment.list("ELECTIONSITE_ALARM_ADDRESSES", default=[])
+AUDIT_SEAL_COPIES = environment.list("ELECTIONSITE_AUDIT_SEAL_COPIES", default=[])
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}},
+    "filters": {"request_id": {"()": "audit.log_filter.RequestIdFilter"}},
+    "formatters": {
+        "line": {
+            "()": "electionsite.log_lines.LineFormatter",
+            "format": "{asctime} {levelname} {name} [{request_id}]: {message}",
+            "style": "{",
+        }
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "filters": ["request_id"],
+            "formatter": "line",
+            "stream": sys.stderr,
+        }
+    },
     "root": {"handlers": ["console"], "level": environment.str("ELECTIONSITE_LOG_LEVEL", default="INFO")},
     "loggers": {
         # httpx writes each URL, and a bot's URL holds its token.

@@ -1,11 +1,15 @@
 """All routes, in one place."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from accounts.networks import require_admin_ip
+from electionsite.csp_report import csp_report
+
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("", require_admin_ip(RedirectView.as_view(pattern_name="admin:index"))),
+    re_path(r"^csp-report/?$", csp_report, name="csp-report"),
     path("language/", include("django.conf.urls.i18n")),
     path("admin/second-factor/", include("accounts.urls")),
     path("admin/exports/", include("exports.urls")),

@@ -1,12 +1,11 @@
 """Data to look around with: made-up candidates with bots, plans that are off, and a first member of staff."""
 
-import secrets
 from dataclasses import dataclass
 
 from django.db import transaction
 
 from accounts.models import AuthenticatorDevice, Candidate, User
-from accounts.models.second_factor import BACKUP_CODE_ALPHABET
+from accounts.password_policy import generate_password
 from accounts.roles import Role
 from accounts.services import create_candidate, create_staff_user, make_backup_codes, set_password
 from audit.services import record
@@ -75,7 +74,7 @@ def _make_plans() -> int:
 @transaction.atomic
 def prepare_first_sign_in() -> FirstSignIn:
     """The user `owner` with a new password and new backup codes; the authenticator's seed stays from run to run."""
-    password = _make_password()
+    password = generate_password()
     user = User.objects.filter(username=OWNER).first()
     if user is None:
         user = create_staff_user(username=OWNER, password=password, roles=[Role.OWNER], actor=None)
@@ -90,8 +89,3 @@ def _device_of(user: User) -> AuthenticatorDevice:
         device = AuthenticatorDevice.objects.create(user=user, confirmed=True, name="authenticator app")
         record(action="accounts.second_factor.enrolled", actor=None, target=user, details={"replaced": False})
     return device
-
-
-def _make_password() -> str:
-    """Sixteen letters and digits without look-alikes, 79 random bits."""
-    return "-".join("".join(secrets.choice(BACKUP_CODE_ALPHABET) for _character in range(4)) for _group in range(4))
