@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from accounts.models import AllowedNetwork
@@ -18,7 +19,7 @@ EVENT_SECONDS = 60
 LONGEST_PATH = 200
 
 Arguments = ParamSpec("Arguments")
-View = Callable[Concatenate[HttpRequest, Arguments], HttpResponse]
+View = Callable[Concatenate[HttpRequest, Arguments], HttpResponseBase]
 
 
 class AdminNetworkMiddleware:
@@ -41,7 +42,7 @@ def require_admin_ip(view: View[Arguments]) -> View[Arguments]:
     """Hide a view that doesn't lie below the admin's address from clients outside the allowed networks."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> HttpResponseBase:
         hide_from_outside(request)
         return view(request, *args, **kwargs)
 

@@ -60,7 +60,7 @@ class Samples:
         self.candidate = make_candidate("sample", name=text, phone=PHONE)
         self.bot = create_bot(candidate=self.candidate, slug="sample", name=text, actor=None)
         contact = {"phone_number": PHONE, "first_name": text, "user_id": 7}
-        writer = {"from": person(first_name=text, last_name=text, username=text)}
+        writer: dict[str, Any] = {"from": person(first_name=text, last_name=text, username=text)}
         send(self.bot, message("/start", **writer), button("contribute:idea"), message(text, **writer))
         send(self.bot, poll(text, question=text), vote([0]), message(contact=contact))
         send(self.bot, {"update_id": text})  # rejected, and quoted in the reason

@@ -32,7 +32,7 @@ def client() -> Client:
 
 def form_values(form: BaseForm, prefix: str = "") -> dict[str, st.SearchStrategy[str]]:
     """For each field of a form, hostile text or what the form itself would send."""
-    values = {}
+    values: dict[str, st.SearchStrategy[str]] = {}
     for name, field in form.fields.items():
         choices = [str(value) for value, _label in getattr(field, "choices", ()) or ()][:5]
         names = [f"{prefix}{name}"]
