@@ -5,14 +5,13 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 
 from audit.origin import acting_from, make_request_id
+from audit.pages import unavailable
 from audit.services import AuditUnavailable
 
 REQUEST_ID_HEADER = "X-Request-ID"
 ACCEPTED_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{16,64}")
-RETRY_AFTER_SECONDS = 60
 
 
 class OriginMiddleware:
@@ -33,11 +32,7 @@ class OriginMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A page of its own for acts that were not done because they couldn't be recorded."""
-        if not isinstance(exception, AuditUnavailable):
-            return None
-        response = render(request, "audit/unavailable.html", status=503)
-        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-        return response
+        return unavailable(request) if isinstance(exception, AuditUnavailable) else None
 
 
 def _request_id(request: HttpRequest) -> str:

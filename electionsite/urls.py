@@ -7,6 +7,8 @@ from django.views.generic import RedirectView
 from accounts.networks import require_admin_ip
 from electionsite.csp_report import csp_report
 
+handler500 = "audit.pages.server_error"
+
 urlpatterns = [
     path("", require_admin_ip(RedirectView.as_view(pattern_name="admin:index"))),
     re_path(r"^csp-report/?$", csp_report, name="csp-report"),

@@ -1,5 +1,7 @@
 """The audit log: append-only, in one transaction with what it describes, read-only in the admin."""
 
+import re
+
 import pytest
 from django.contrib.admin import AdminSite
 from django.contrib.auth import get_user_model
@@ -9,7 +11,9 @@ from django.test import RequestFactory
 
 from audit.admin import AuditLogAdmin
 from audit.models import AuditLog
+from audit.seals.sealing import seal_new_rows
 from audit.services import AuditOutsideTransaction, record
+from common.environment import PROJECT_DIR
 
 pytestmark = pytest.mark.django_db
 
@@ -80,3 +84,33 @@ def test_the_admin_shows_the_log_to_readers_who_are_not_limited_and_lets_nobody_
     assert not page.has_add_permission(request)
     assert not page.has_change_permission(request)
     assert not page.has_delete_permission(request)
+
+
+ROLE_OF_THE_SITE = """
+CREATE ROLE site_under_test;
+GRANT USAGE ON SCHEMA public TO site_under_test;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO site_under_test;
+GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO site_under_test;
+"""
+REVOKED = re.search(r"REVOKE .*;", (PROJECT_DIR / "docs" / "security" / "operators.md").read_text())
+
+
+def test_the_sites_own_role_writes_and_seals_and_can_not_get_past_the_trigger() -> None:
+    """With the rights that docs/security/operators.md gives it."""
+    assert REVOKED
+    with connection.cursor() as cursor:
+        cursor.execute(ROLE_OF_THE_SITE)
+        cursor.execute(REVOKED[0].replace("`", "").replace("electionsite_app", "site_under_test"))
+        cursor.execute("SET LOCAL ROLE site_under_test")
+        record(action="audit.test.act", actor=None)
+        assert len(seal_new_rows()) == 1
+        for statement in (
+            "UPDATE audit_auditlog SET actor_label = 'x'",
+            "DELETE FROM audit_auditseal",
+            "TRUNCATE audit_auditlog",
+            "ALTER TABLE audit_auditlog DISABLE TRIGGER append_only",
+            "DROP TRIGGER append_only ON audit_auditlog",
+            "SET LOCAL session_replication_role = replica",
+        ):
+            with pytest.raises(ProgrammingError), transaction.atomic():
+                cursor.execute(statement)

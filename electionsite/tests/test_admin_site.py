@@ -75,3 +75,10 @@ def test_a_change_of_ones_own_password_is_audited_and_a_refused_one_is_not(db):
     user.refresh_from_db()
     assert user.check_password(new)
     assert AuditLog.objects.filter(action="accounts.user.set_password", object_id=user.pk).count() == 1
+
+
+@pytest.mark.parametrize("page", ["index", "password_change", "password_change_done"])
+def test_each_page_has_the_same_links_at_its_top(page):
+    answer = sign_in(make_staff(Role.OWNER)).get(reverse(f"admin:{page}"))
+    for target in ("admin:password_change", "accounts:overview", "accounts:sessions", "set_language"):
+        assert f'"{reverse(target)}"' in answer.content.decode()

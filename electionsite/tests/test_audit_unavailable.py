@@ -1,10 +1,13 @@
 """When the audit log can't be written, nothing that must be recorded happens, and people are told."""
 
+import datetime as dt
 from collections.abc import Iterator
 
 import pytest
+import time_machine
 from django.contrib.admin.models import LogEntry
 from django.test import Client
+from django.utils import timezone
 from django.utils.translation import gettext, override
 
 from accounts.models import Candidate
@@ -102,3 +105,11 @@ def test_what_was_in_the_way_gone_all_works_again(client: Client, candidate: Can
 
     assert response.status_code == 302
     assert AuditLog.objects.filter(action="accounts.candidate.delete").exists()
+
+
+def test_where_a_session_would_end_the_page_says_so_too(client: Client, broken_log: None) -> None:
+    """Middleware ends it, and middleware's errors go another way through Django than those of pages."""
+    client.raise_request_exception = False
+    with time_machine.travel(timezone.now() + dt.timedelta(minutes=31)):
+        answer = client.get(LIST)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")

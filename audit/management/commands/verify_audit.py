@@ -47,7 +47,7 @@ class Command(OperatorCommand):
 
 
 def _in_words(report: Report, seconds: float, copies: int) -> str:
-    words = _("%(rows)d rows under %(seals)d seals checked in %(seconds).1f s.")
+    words = _("Checked in %(seconds).1f s: rows %(rows)d, seals %(seals)d.")
     lines = [words % {"rows": report.rows, "seals": report.seals, "seconds": seconds}]
     if report.unsealed_rows:
         lines.append(_("%(count)d newer rows wait for the next seal.") % {"count": report.unsealed_rows})
