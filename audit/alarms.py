@@ -15,19 +15,21 @@ logger = logging.getLogger(__name__)
 REPEAT_AFTER_SECONDS = 60 * 60
 
 
-def raise_alarm(code: str, message: str) -> None:
-    """Log `message` as critical, and mail it to `ELECTIONSITE_ALARM_ADDRESSES`: at most once an hour for a `code`.
+def raise_alarm(code: str, *lines: object) -> None:
+    """Log the lines as critical and mail them to `ELECTIONSITE_ALARM_ADDRESSES`: at most once an hour for a `code`.
 
-    Never raises: what found the trouble goes on.
+    Lines are turned into text here, so lazy ones come in English to the log, as all its lines, and in the site's
+    language to people. Never raises: what found the trouble goes on.
     """
-    logger.critical("ALARM %s: %s", code, message)
+    with override("en"):
+        logger.critical("ALARM %s: %s", code, " ".join(map(str, lines)))
     key = f"alarm:{quote(code, safe='')}"
     if not settings.ALARM_ADDRESSES or not cache.add(key, True, REPEAT_AFTER_SECONDS):
         return
-    with override(settings.LANGUAGE_CODE):
-        subject = _("Electionsite: alarm (%(code)s)") % {"code": code}
     try:
-        send_mail(subject, message, None, settings.ALARM_ADDRESSES)
+        with override(settings.LANGUAGE_CODE):
+            subject = _("Electionsite: alarm (%(code)s)") % {"code": code}
+            send_mail(subject, "\n".join(map(str, lines)), None, settings.ALARM_ADDRESSES)
     except (OSError, SMTPException) as error:
         cache.delete(key)
         logger.error("The alarm %s could not be mailed: %s", code, error)

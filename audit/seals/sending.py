@@ -5,16 +5,19 @@ from itertools import islice
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from audit.alarms import raise_alarm
 from audit.models import SealDestination
+from audit.seals.chain import Seal
 from audit.seals.destinations import Destination, NotDelivered, configured_destinations
 from audit.seals.sealing import stored_seals
 
 SEALS_PER_DELIVERY = 200
+ROWS_PER_DELIVERY = 100_000
 ALARM_AFTER_SECONDS = 15 * 60
 LONGEST_ERROR = 500
+NOT_SENT = _("Seals of the audit log don't reach a place that keeps copies of them.")
 
 
 def send_new_seals() -> int:
@@ -26,6 +29,9 @@ def send_new_seals() -> int:
 
 
 def _send_to(destination: Destination) -> int:
+    kept, _made = SealDestination.objects.get_or_create(name=destination.name)
+    if not _is_due(kept, destination):
+        return 0
     delivered = 0
     while count := _send_some(destination):
         delivered += count
@@ -35,12 +41,9 @@ def _send_to(destination: Destination) -> int:
 @transaction.atomic
 def _send_some(destination: Destination) -> int:
     """One delivery. The row's lock keeps two processes from sending the same seals at the same time."""
-    SealDestination.objects.get_or_create(name=destination.name)
     kept = SealDestination.objects.select_for_update(skip_locked=True).filter(name=destination.name).first()
-    if kept is None or not _is_due(kept, destination):
-        return 0
-    seals = list(islice(stored_seals(after=kept.last_number), SEALS_PER_DELIVERY))
-    if not seals:
+    seals = _next_seals(kept.last_number) if kept else []
+    if kept is None or not seals:
         return 0
     try:
         destination.send(seals)
@@ -53,6 +56,18 @@ def _send_some(destination: Destination) -> int:
     return len(seals)
 
 
+def _next_seals(after: int) -> list[Seal]:
+    """What one delivery holds: as many as fit into a mail of a few megabytes."""
+    seals: list[Seal] = []
+    rows = 0
+    for seal in islice(stored_seals(after=after), SEALS_PER_DELIVERY):
+        rows += seal.row_count
+        if seals and rows > ROWS_PER_DELIVERY:
+            break
+        seals.append(seal)
+    return seals
+
+
 def _is_due(kept: SealDestination, destination: Destination) -> bool:
     interval = dt.timedelta(seconds=destination.interval_seconds)
     return kept.last_sent_at is None or timezone.now() >= kept.last_sent_at + interval
@@ -63,6 +78,5 @@ def _note_failure(kept: SealDestination, error: str) -> None:
     kept.failing_since = kept.failing_since or timezone.now()
     kept.save()
     if timezone.now() - kept.failing_since > dt.timedelta(seconds=ALARM_AFTER_SECONDS):
-        words = _("Seals of the audit log have not reached %(name)s since %(since)s: %(error)s")
         since = kept.failing_since.isoformat(timespec="seconds")
-        raise_alarm(f"seals-not-sent {kept.name}", words % {"name": kept.name, "since": since, "error": error})
+        raise_alarm(f"seals-not-sent {kept.name}", NOT_SENT, f"{kept.name} ({since}): {error}")

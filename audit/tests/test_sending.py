@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
 from audit.models import SealDestination
+from audit.seals import sending
 from audit.seals.chain import from_line
 from audit.seals.sealing import seal_new_rows
 from audit.seals.sending import send_new_seals
@@ -81,6 +82,15 @@ def test_mails_are_sent_once_an_hour(settings, mail_server: MailServer) -> None:
         send_new_seals()
     assert len(mail_server.mails) == 2
     assert mail_server.mails[1]["To"] == "auditor@example.ir"
+
+
+def test_a_backlog_goes_out_at_once_in_parts(settings, mail_server: MailServer, monkeypatch) -> None:  # noqa: F811
+    settings.AUDIT_SEAL_COPIES = ["mailto:auditor@example.ir"]
+    monkeypatch.setattr(sending, "ROWS_PER_DELIVERY", 2)
+    for _number in range(5):
+        seal_a_row()
+    assert send_new_seals() == 5
+    assert len(mail_server.mails) == 3
 
 
 def test_what_a_file_kept_verifies_the_log(settings, tmp_path: Path) -> None:
