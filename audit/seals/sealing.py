@@ -14,7 +14,7 @@ from audit.seals.rows import FORMAT, SMALLEST_ID, id_of, new_digest, stream_rows
 
 logger = logging.getLogger(__name__)
 
-ROWS_PER_SEAL = 50_000
+ROWS_PER_SEAL = 10_000
 SEALER_LOCK = 0x5EA1
 WAIT_SECONDS = 20.0
 POLL_SECONDS = 0.02
@@ -25,23 +25,23 @@ WHERE locktype = 'relation' AND relation = 'audit_auditlog'::regclass AND mode =
 """
 
 
-def seal_new_rows(*, wait_seconds: float = WAIT_SECONDS) -> list[Seal]:
-    """Seal all rows that are committed and not sealed yet; gives the new seals, none when there is nothing to do.
+def seal_new_rows(*, wait_seconds: float = WAIT_SECONDS) -> int:
+    """Seal all rows that are committed and not sealed yet; gives how many there were.
 
-    Only one process seals at a time; another gives an empty list at once. When a transaction that has written to the
+    Only one process seals at a time; another gives 0 at once. When a transaction that has written to the
     log stays open for longer than `wait_seconds`, nothing is sealed this time: what it wrote may lie in between.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEALER_LOCK])
         if not cursor.fetchone()[0]:
-            return []
+            return 0
         cursor.execute(FORMAT)
         last = AuditSeal.objects.order_by("number").last()
         upper = _decided_up_to(wait_seconds)
         if upper is None:
             logger.warning("The audit log was not sealed: a transaction that wrote to it is still open.")
-            return []
-        return list(_make_seals(last, upper))
+            return 0
+        return sum(seal.row_count for seal in _make_seals(last, upper))
 
 
 def _decided_up_to(wait_seconds: float) -> int | None:

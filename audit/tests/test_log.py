@@ -103,7 +103,7 @@ def test_the_sites_own_role_writes_and_seals_and_can_not_get_past_the_trigger() 
         cursor.execute(REVOKED[0].replace("`", "").replace("electionsite_app", "site_under_test"))
         cursor.execute("SET LOCAL ROLE site_under_test")
         record(action="audit.test.act", actor=None)
-        assert len(seal_new_rows()) == 1
+        assert seal_new_rows() == 1
         for statement in (
             "UPDATE audit_auditlog SET actor_label = 'x'",
             "DELETE FROM audit_auditseal",
