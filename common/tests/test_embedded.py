@@ -95,7 +95,7 @@ def test_the_last_user_stops_the_servers_and_not_one_before(data_dir):
     assert url.end() == 0
     assert _works(database_url)
     assert second.end() == 0
-    assert processes_of(data_dir) == []
+    assert wait_until(lambda: not processes_of(data_dir)), processes_of(data_dir)
     again = User(data_dir)
     assert _works(again.addresses()[0])
     assert again.end() == 0
@@ -115,7 +115,7 @@ def test_a_forked_child_that_ends_stops_nothing(data_dir):
     assert user.line() == "child ended\n"
     assert _works(database_url)
     assert user.end() == 0
-    assert processes_of(data_dir) == []
+    assert wait_until(lambda: not processes_of(data_dir)), processes_of(data_dir)
 
 
 def test_killed_servers_start_again_from_what_they_left(data_dir):
@@ -221,7 +221,7 @@ def test_runs_as_an_ordinary_user_and_as_root_below_closed_folders(data_dir):
     assert _works(user.addresses()[0])
     assert _postmaster(theirs).uids().effective == 65534
     assert user.end() == 0
-    assert processes_of(data_dir) == []
+    assert wait_until(lambda: not processes_of(data_dir)), processes_of(data_dir)
 
 
 def test_another_owners_folder_is_refused_in_words(monkeypatch, data_dir):
