@@ -66,6 +66,7 @@ OUR_SCHEDULES = (
     gettext_noop("Seal the audit log"),
     gettext_noop("Audit canary"),
     gettext_noop("Verify the audit log"),
+    gettext_noop("Release due plans"),
 )
 
 SCHEDULES = (

@@ -1,5 +1,6 @@
 """Request middleware of the whole site."""
 
+import re
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -11,6 +12,23 @@ from audit.security_events import log_security_event
 from common.text import clean_text
 
 LONGEST_PATH = 200
+PUBLIC = re.compile(r"/(plans|api/plans)/?$")
+
+
+class PublicPagesMiddleware:
+    """Takes everybody for a stranger at public addresses, so that their answers are the same for all.
+
+    Looking a session up would need the database, which may be away, and an answer that any cache may keep could carry
+    somebody's cookie. It must stand before Django's sessions.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if PUBLIC.match(request.path_info):
+            request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+        return self.get_response(request)
 
 
 class LanguageMiddleware:

@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "electionsite.suspicious_requests.SuspiciousInputMiddleware",
     "electionsite.middleware.AllowedMethodsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "electionsite.middleware.PublicPagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "electionsite.middleware.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -224,6 +225,9 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
+
+# For how long a move of subscribers to another plan can be undone.
+MOVE_UNDO_HOURS = environment.int("ELECTIONSITE_MOVE_UNDO_HOURS", default=72)
 
 # Transport.
 SECURE_SSL_REDIRECT = IS_PRODUCTION

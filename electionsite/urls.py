@@ -15,7 +15,12 @@ urlpatterns = [
     path("language/", include("django.conf.urls.i18n")),
     path("admin/second-factor/", include("accounts.urls")),
     path("admin/exports/", include("exports.urls")),
+    path("admin/plans/", include("plans.urls")),
+    path("admin/plans/", include("plans.api_urls")),
+    path("admin/", include("plans.tester_urls")),
+    path("admin/", include("plans.campaign_urls")),
     path("admin/", admin.site.urls),
+    path("", include("plans.public_urls")),
     path("", include("bots.urls")),
     path("", include("scaling.urls")),
 ]

@@ -3,7 +3,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from plans.models import Plan
+from plans.models import Plan, Stage
 
 SEPARATORS = dict.fromkeys(map(ord, ",٬،_' \u00a0\u200c\u200f"))
 
@@ -25,6 +25,12 @@ class PlanForm(forms.ModelForm):  # type: ignore[type-arg]
     price_rials = RialField(
         label=_("Price in rials"), required=False, help_text=_("Empty: the plan has no price yet and can't be bought.")
     )
+
+    def clean_price_rials(self) -> int | None:
+        price: int | None = self.cleaned_data["price_rials"]
+        if price is None and self.instance.stage in (Stage.SCHEDULED, Stage.AVAILABLE):
+            raise forms.ValidationError(_("A plan that is or goes on sale needs a price."))
+        return price
 
     class Meta:
         model = Plan

@@ -3,6 +3,7 @@
 import ast
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.utils.translation import override
 
@@ -17,6 +18,7 @@ PASSED_ON = {
     "audit/admin/reads.py": "of each SensitiveReadsMixin",
     "audit/security_events.py": "of each call of log_security_event",
     "exports/services.py": "of each Dataset",
+    "plans/services/history.py": "of each step of a plan",
 }
 
 
@@ -40,6 +42,11 @@ def _acts_of(name: str, call: ast.Call, scope: ast.AST, where: str) -> set[str]:
     if name == "log_security_event" and call.args:
         return {f"security.{kind}" for kind in texts_of(call.args[0], scope)}
     return set()
+
+
+def steps_of_plans() -> set[str]:
+    history = apps.get_model("plans", "PlanReleaseHistory")
+    return {f"plans.plan.{step}" for step, _label in history._meta.get_field("step").flatchoices}
 
 
 def acts_of_the_admin() -> set[str]:
@@ -78,7 +85,7 @@ def test_the_code_is_read_as_it_is() -> None:
 
 
 def test_every_act_has_words() -> None:
-    acts = acts_in_the_code() | acts_of_the_admin()
+    acts = acts_in_the_code() | acts_of_the_admin() | steps_of_plans()
 
     assert not {act for act in acts if noun_of(act) == act.rpartition(".")[0]}, "add them to NOUNS in audit/labels.py"
     verbs = {act.rpartition(".")[2] for act in acts} | verbs_of_the_admin()

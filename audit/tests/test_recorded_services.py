@@ -18,6 +18,7 @@ NOT_ACTS = {
     "fetch_updates": "what citizens send",
     "start_session": "`accounts.session.signed_in` is recorded with it",
     "note_success": "counting of guesses; the sign-in is recorded",
+    "take_use": "a part of a purchase, which `subscribe` records",
     "forget_outdated_guards": "counts that have ended by themselves",
 }
 

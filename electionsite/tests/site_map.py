@@ -23,7 +23,7 @@ from audit.services import record
 from bots.models import Bot
 from bots.services.bots import create_bot
 from bots.tests.updates import button, message, person, poll, send, vote
-from plans.models import Plan
+from plans.models import BetaFeedback, BetaTester, DiscountCampaign, Plan, SubscriberMove, Subscription
 
 PHONE = "+989127025006"
 ONE_HOUR = dt.timedelta(hours=1)
@@ -85,6 +85,30 @@ class Samples:
             AuditLog: AuditLog.objects.order_by("pk").last(),
             SealDestination: SealDestination.objects.create(name=text, last_error=text),
         }
+        self._others[BetaFeedback] = BetaFeedback.objects.create(
+            plan=self._others[Plan], candidate=self.candidate, kind=BetaFeedback.Kind.OPINION, text=text
+        )
+        self._others[BetaTester] = BetaTester.objects.create(
+            plan=self._others[Plan], candidate=self.candidate, note=text
+        )
+
+        self._others[SubscriberMove] = SubscriberMove.objects.create(
+            old_plan=self._others[Plan],
+            new_plan=Plan.objects.create(code="sample-2", name_fa=text, name_en=text),
+            reason=text,
+        )
+        self._others[DiscountCampaign] = DiscountCampaign.objects.create(
+            name=text,
+            code="sample",
+            code_key="sample",
+            kind="percent",
+            value=10,
+            starts_at=timezone.now() - ONE_HOUR,
+            ends_at=timezone.now() + ONE_HOUR,
+        )
+        self._others[Subscription] = Subscription.objects.create(
+            candidate=self.candidate, plan=self._others[Plan], price_rials=1
+        )
 
     def address(self, route: Route) -> str:
         """The address of `route` with the samples for its arguments. Raises LookupError naming what has no sample."""
@@ -96,6 +120,10 @@ class Samples:
             "content_type_id": ContentType.objects.get_for_model(Candidate).pk,
             "object_id": self.candidate.pk,
             "passkey_id": 1,
+            "plan_id": self._others[Plan].pk,
+            "move_id": self._others[SubscriberMove].pk,
+            "campaign_id": self._others[DiscountCampaign].pk,
+            "tester_id": self._others[BetaTester].pk,
             "id": self.staff.pk,
             **self._of_admin(route),
         }

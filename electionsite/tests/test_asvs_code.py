@@ -18,6 +18,7 @@ KNOWS_CRYPTOGRAPHY = {
     "common/crypto.py",
     "electionsite/csp_report.py",
     "exports/files.py",
+    "plans/public_list.py",
 }
 STARTS_PROGRAMS = {"common/embedded", "common/processes.py", "electionsite/local", "electionsite/management/commands"}
 

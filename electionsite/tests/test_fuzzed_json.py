@@ -15,6 +15,7 @@ from accounts.testing import make_candidate, make_staff, sign_in
 from bots.services.bots import create_bot
 from common.environment import PROJECT_DIR
 from electionsite.tests.site_map import routes
+from plans.services import create_plan
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -33,7 +34,9 @@ EXAMPLES = 15
 def parameters() -> dict[str, str]:
     """Those of an address that exists, so that what lies behind it is fuzzed, too."""
     bot = create_bot(candidate=make_candidate(), slug="bot", name="bot", actor=None)
-    return {"region": bot.candidate.region, "webhook_key": bot.webhook_key, "secret": bot.webhook_secret}
+    plan = create_plan(code="basic", name_fa="پایه", name_en="Basic", price_rials=1, actor=None)
+    known = {"region": bot.candidate.region, "webhook_key": bot.webhook_key, "secret": bot.webhook_secret}
+    return {**known, "plan_id": str(plan.pk)}
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from django.conf import settings
 from django.urls import reverse
 
 from accounts.roles import Role
-from accounts.testing import make_staff, sign_in
+from accounts.testing import make_candidate, make_staff, sign_in
 from audit.models import AuditLog
-from plans.models import Plan
-from plans.services import create_plan
+from plans.models import Plan, Subscription
+from plans.services import create_plan, enable_plan
 
 pytestmark = pytest.mark.django_db
 LIST = "admin:plans_plan_changelist"
@@ -95,3 +95,17 @@ def test_roles(plan, role, may_look, may_add, may_delete):
     assert (client.get(reverse(LIST)).status_code == 200) is may_look
     assert (client.get(reverse("admin:plans_plan_add")).status_code == 200) is may_add
     assert (client.get(reverse("admin:plans_plan_delete", args=[plan.pk])).status_code == 200) is may_delete
+
+
+def test_a_plan_that_was_bought_is_not_deleted_but_retired(plan):
+    Subscription.objects.create(plan=plan, candidate=make_candidate(), price_rials=5)
+    answer = _client(Role.OWNER).post(f"/admin/plans/plan/{plan.pk}/delete/", {"post": "yes"})
+    assert answer.headers["Location"] == f"/admin/plans/{plan.pk}/retire"
+    assert Plan.objects.filter(pk=plan.pk).exists()
+
+
+def test_a_plan_on_sale_keeps_a_price(plan):
+    enable_plan(plan_code="basic", enabled_by=None)
+    values = {"name_fa": "پایه", "name_en": "Basic", "price_rials": "", "entitlements": "{}"}
+    answer = _client(Role.OWNER).post(f"/admin/plans/plan/{plan.pk}/change/", values)
+    assert answer.context["adminform"].form.errors["price_rials"]

@@ -6,6 +6,17 @@ from common.language import reads_persian
 from plans.entitlements import validate_entitlements
 
 
+class Stage(models.TextChoices):
+    """Where a plan stands on its way to the counter. Each step is a service's, with a row of history."""
+
+    DRAFT = "draft", _("draft")
+    BETA = "beta", _("for testers")
+    SCHEDULED = "scheduled", _("scheduled")
+    AVAILABLE = "available", _("on sale")
+    DISABLED = "disabled", _("off")
+    RETIRED = "retired", _("retired")
+
+
 class Plan(models.Model):
     """What a candidate can buy. Every plan starts switched off; services switch it on."""
 
@@ -20,6 +31,7 @@ class Plan(models.Model):
         validators=[validate_entitlements],
         help_text=_('What the plan allows, as names and whole numbers: {"people": 5000, "broadcasts": 10}.'),
     )
+    stage = models.CharField(_("stage"), max_length=16, choices=Stage, default=Stage.DRAFT, editable=False)
     is_available_for_purchase = models.BooleanField(_("on sale"), default=False, editable=False)
     release_scheduled_at = models.DateTimeField(_("goes on sale at"), null=True, blank=True, editable=False)
     release_notes = models.TextField(_("release notes"), blank=True, editable=False)
@@ -38,6 +50,19 @@ class Plan(models.Model):
         verbose_name = _("plan")
         verbose_name_plural = _("plans")
         ordering = ["price_rials", "code"]
+        permissions = [("release_plan", _("Can put plans on sale and take them off"))]
+        constraints = [
+            models.CheckConstraint(
+                name="plan_on_sale_by_stage",
+                condition=models.Q(stage=Stage.AVAILABLE, is_available_for_purchase=True)
+                | (~models.Q(stage=Stage.AVAILABLE) & models.Q(is_available_for_purchase=False)),
+            ),
+            models.CheckConstraint(
+                name="plan_scheduled_by_stage",
+                condition=models.Q(stage=Stage.SCHEDULED, release_scheduled_at__isnull=False)
+                | (~models.Q(stage=Stage.SCHEDULED) & models.Q(release_scheduled_at__isnull=True)),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -1,0 +1,158 @@
+"""Discount campaigns: making them, switching them off and on, and taking a use of one."""
+
+import datetime as dt
+from collections.abc import Collection
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Candidate, User
+from audit.services import record
+from common.errors import DomainError
+from common.jalali import format_local
+from common.validation import refuse_invalid
+from plans.discounts import CampaignState, campaign_state, code_key, discounted_price
+from plans.models import CampaignUse, DiscountCampaign, Plan
+
+ADD_PERMISSION, CHANGE_PERMISSION = "plans.add_discountcampaign", "plans.change_discountcampaign"
+SHORTEST_CODE, LONGEST_CODE = 3, 40
+LONGEST_REASON = 500
+
+
+def may_change_campaigns(staff: User, permission: str) -> bool:
+    """Whether somebody with `permission` may use it: campaigns concern all candidates, limited staff only some."""
+    return staff.has_perm(permission) and not staff.is_limited_to_scopes
+
+
+@transaction.atomic
+def create_campaign(
+    *,
+    name: str,
+    code: str,
+    kind: str,
+    value: int,
+    plans: Collection[Plan],
+    starts_at: dt.datetime,
+    ends_at: dt.datetime,
+    uses_at_most: int | None = None,
+    uses_per_candidate: int = 1,
+    actor: User | None,
+) -> DiscountCampaign:
+    """A new campaign, switched on: it runs from `starts_at` until `ends_at`.
+
+    `value` is per cent (1 to 100) or rials, by `kind`; without `uses_at_most` any number of uses is allowed.
+    Raises DomainError `not-allowed`, and `campaign-invalid` with `fields` that say what isn't accepted.
+    """
+    _refuse_unless_allowed(actor, ADD_PERMISSION)
+    campaign = DiscountCampaign(
+        name=name, code=code.strip(), code_key=code_key(code), kind=kind, value=value, starts_at=starts_at,
+        ends_at=ends_at, uses_at_most=uses_at_most, uses_per_candidate=uses_per_candidate,
+    )  # fmt: skip
+    _refuse_bad_terms(campaign, plans)
+    refuse_invalid(campaign, code="campaign-invalid", exclude=["code_key"])
+    try:
+        with transaction.atomic():
+            campaign.save()
+    except IntegrityError as error:
+        raise _invalid("code", _("Another campaign has this code, or one that reads the same.")) from error
+    campaign.plans.set(plans)
+    details = {
+        "code": campaign.code, "kind": kind, "value": value, "starts_at": starts_at, "ends_at": ends_at,
+        "uses_at_most": uses_at_most, "uses_per_candidate": uses_per_candidate,
+        "plans": sorted(plan.code for plan in plans),
+    }  # fmt: skip
+    record(action="plans.discount_campaign.add", actor=actor, target=campaign, details=details)
+    return campaign
+
+
+@transaction.atomic
+def toggle_campaign(
+    *, campaign_id: int, is_active: bool | None = None, reason: str = "", actor: User | None
+) -> DiscountCampaign:
+    """Switch a campaign off or on again: to `is_active`, or with None to what it isn't now.
+
+    A campaign that is already as wanted stays so, without a row in the log. Purchases that hold the campaign's row
+    are waited for; whoever comes later finds it switched. Raises DomainError `not-allowed`, `campaign-not-found`.
+    """
+    _refuse_unless_allowed(actor, CHANGE_PERMISSION)
+    campaign = DiscountCampaign.objects.select_for_update().filter(pk=campaign_id).first()
+    if campaign is None:
+        raise DomainError("campaign-not-found", _("There is no such campaign."))
+    wanted = not campaign.is_active if is_active is None else is_active
+    if wanted == campaign.is_active:
+        return campaign
+    campaign.is_active = wanted
+    campaign.save(update_fields=["is_active"])
+    details = {"reason": reason.strip()[:LONGEST_REASON]}
+    if wanted:
+        record(action="plans.discount_campaign.enable", actor=actor, target=campaign, details=details)
+    else:
+        record(action="plans.discount_campaign.disable", actor=actor, target=campaign, details=details)
+    return campaign
+
+
+def take_use(*, code: str, plan: Plan, price_rials: int, candidate: Candidate) -> CampaignUse:
+    """Use a campaign's code for a purchase, in the transaction of the purchase, which records it.
+
+    The campaign's row is locked until that ends, so caps hold however many buy at once. Raises DomainError
+    `campaign-unknown`, `campaign-not-running`, `campaign-other-plan`, `campaign-used-by-candidate`.
+    """
+    campaign = DiscountCampaign.objects.select_for_update(no_key=True).filter(code_key=code_key(code)).first()
+    if campaign is None:
+        raise DomainError("campaign-unknown", _("There is no discount with this code."))
+    _refuse_unless_running(campaign)
+    if not campaign.plans.filter(pk=plan.pk).exists():
+        raise DomainError("campaign-other-plan", _("This discount isn't for this plan."))
+    if campaign.uses.filter(candidate=candidate).count() >= campaign.uses_per_candidate:
+        raise DomainError("campaign-used-by-candidate", _("This candidate has used this discount as often as allowed."))
+    campaign.use_count += 1
+    campaign.save(update_fields=["use_count"])
+    reduced = discounted_price(price_rials=price_rials, kind=campaign.kind, value=campaign.value)
+    return CampaignUse.objects.create(
+        campaign=campaign, candidate=candidate, plan=plan, saved_rials=price_rials - reduced
+    )
+
+
+def _refuse_unless_allowed(actor: User | None, permission: str) -> None:
+    if actor and not may_change_campaigns(actor, permission):
+        raise DomainError("not-allowed", _("You may not change discount campaigns."))
+
+
+def _refuse_unless_running(campaign: DiscountCampaign) -> None:
+    state = campaign_state(campaign, timezone.now())
+    if state == CampaignState.RUNNING:
+        return
+    words = {
+        CampaignState.OFF: _("This discount has been switched off."),
+        CampaignState.OVER: _("This discount is over since %(time)s."),
+        CampaignState.USED_UP: _("This discount has been used up."),
+        CampaignState.TO_COME: _("This discount begins at %(time)s."),
+    }
+    moment = campaign.starts_at if state == CampaignState.TO_COME else campaign.ends_at
+    raise DomainError("campaign-not-running", words[state] % {"time": format_local(moment)}, state=state)
+
+
+def _refuse_bad_terms(campaign: DiscountCampaign, plans: Collection[Plan]) -> None:
+    """What the database would refuse without words that people understand, or wouldn't refuse at all."""
+    if not SHORTEST_CODE <= len(campaign.code_key) <= LONGEST_CODE:
+        words = _("The code needs %(least)s to %(most)s letters and digits.")
+        raise _invalid("code", words % {"least": SHORTEST_CODE, "most": LONGEST_CODE})
+    if campaign.value < 1:
+        raise _invalid("value", _("The discount must be more than nothing."))
+    if campaign.kind == DiscountCampaign.Kind.PERCENT and campaign.value > 100:
+        raise _invalid("value", _("No more than 100 per cent can be taken off."))
+    if campaign.ends_at <= campaign.starts_at:
+        raise _invalid("ends_at", _("The end must be after the beginning."))
+    if campaign.ends_at <= timezone.now():
+        raise _invalid("ends_at", _("The end must be in the future."))
+    if campaign.uses_at_most is not None and campaign.uses_at_most < 1:
+        raise _invalid("uses_at_most", _("At least one use must be possible; leave it empty for any number."))
+    if campaign.uses_per_candidate < 1:
+        raise _invalid("uses_per_candidate", _("Each candidate needs at least one use."))
+    if not plans:
+        raise _invalid("plans", _("Choose at least one plan."))
+
+
+def _invalid(field: str, words: str) -> DomainError:
+    return DomainError("campaign-invalid", words, fields={field: [words]})
