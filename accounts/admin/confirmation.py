@@ -19,7 +19,7 @@ def confirmation_page(
         "title": title,
         "words": words,
         "opts": model_admin.opts,
-        "users": queryset,
+        "chosen": queryset,
         "form": form,
         "action": request.POST["action"],
         "action_checkbox_name": ACTION_CHECKBOX_NAME,

@@ -66,7 +66,8 @@ class Reader(HTMLParser):
     handle_decl = handle_pi = unknown_decl = handle_comment
 
 
-def read(markup):
+def assert_harmless(markup):
+    """Reads it as a browser would; any tag, attribute or address outside the lists fails."""
     reader = Reader()
     reader.feed(markup)
     reader.close()
@@ -74,7 +75,7 @@ def read(markup):
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_known_attacks_lose_all_that_could_act(text):
-    read(sanitize_input(text))
+    assert_harmless(sanitize_input(text))
 
 
 @given(hostile_text)
@@ -82,7 +83,7 @@ def test_known_attacks_lose_all_that_could_act(text):
 def test_nothing_outside_the_list_comes_out_and_a_second_time_changes_nothing(text):
     cleaned = sanitize_input(text)
 
-    read(cleaned)
+    assert_harmless(cleaned)
     assert sanitize_input(cleaned) == cleaned
 
 

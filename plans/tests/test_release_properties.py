@@ -52,11 +52,11 @@ def test_history_replays_to_the_present_stage_and_only_a_plan_on_sale_is_sold(ac
                     ACTS[act](now)
                 except DomainError:
                     continue
-        _check(before)
+        assert_history_replays(before)
         transaction.set_rollback(True)
 
 
-def _check(before: int) -> None:
+def assert_history_replays(before: int) -> None:
     plan = Plan.objects.get(code="basic")
     stage = str(Stage.DRAFT)
     for row in get_plan_release_history("basic").order_by("id"):
