@@ -15,7 +15,7 @@ from audit.models import AuditLog
 from common.environment import PROJECT_DIR
 from plans.models import SubscriberMove, SubscriberMoveRow, Subscription
 from plans.testing import make_plan
-from plans.tests.test_moves import assert_accounted_for, plans_of, subscribe_many
+from plans.tests.subscribers import assert_accounted_for, plans_of, subscribe_many
 
 pytestmark = pytest.mark.django_db
 

@@ -1,22 +1,18 @@
 """Moving everybody from one plan to another: who is moved, who isn't and why, and the way back."""
 
 import datetime as dt
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 import pytest
 import time_machine
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from accounts.roles import Role
 from accounts.testing import make_candidate, make_staff
 from audit.models import AuditLog
 from common.errors import DomainError
 from plans import moving
-from plans.models import Stage, SubscriberMove, SubscriberMoveRow, Subscription
+from plans.models import Stage, SubscriberMove, Subscription
 from plans.services.moves import (
     migrate_users_to_new_plan,
     preview_move,
@@ -26,6 +22,7 @@ from plans.services.moves import (
     undo_move,
 )
 from plans.testing import make_plan
+from plans.tests.subscribers import counts_of, move, outcomes_of, plans_of, subscribe_many, undo
 
 pytestmark = pytest.mark.django_db
 
@@ -40,35 +37,6 @@ def basic():
 @pytest.fixture
 def standard():
     return make_plan("standard", price_rials=250)
-
-
-def subscribe_many(plan, count):
-    return [
-        Subscription.objects.create(candidate=make_candidate(), plan=plan, price_rials=90) for _number in range(count)
-    ]
-
-
-def move(old="basic", new="standard", **more):
-    return migrate_users_to_new_plan(old_code=old, new_code=new, reason="promotion", actor=None, **more)
-
-
-def undo(move, **more):
-    return undo_move(move_id=move.pk, reason="by mistake", actor=None, **more)
-
-
-def plans_of(subscriptions):
-    found = Subscription.objects.in_bulk([subscription.pk for subscription in subscriptions])
-    return [found[subscription.pk].plan.code for subscription in subscriptions]
-
-
-def counts_of(move):
-    return move.before_count, move.moved_count, move.skipped_count, move.failed_count
-
-
-def outcomes_of(move, subscriptions):
-    rows = SubscriberMoveRow.objects.filter(move=move)
-    found = {row.subscription_id: (row.outcome, row.why) for row in rows}
-    return [found[subscription.pk] for subscription in subscriptions]
 
 
 def test_everybody_on_the_old_plan_is_moved_and_nothing_else_changes(basic, standard):
@@ -325,123 +293,3 @@ def test_what_isnt_done_or_is_undone_cannot_be_undone(basic, standard):
         with pytest.raises(DomainError) as refused:
             queue_undo(move_id=number, reason="why", actor=None)
         assert refused.value.code == "move-not-done"
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    before=st.lists(st.sampled_from(["basic", "standard", "premium", "ended"]), max_size=12),
-    part_size=st.integers(1, 5),
-    steps=st.lists(
-        st.tuples(st.integers(1, 12), st.integers(0, 11), st.sampled_from(["end", "basic", "standard", "premium"])),
-        max_size=6,
-    ),
-    stops_after=st.integers(0, 12),
-    then_undo=st.booleans(),
-)
-def test_whatever_happens_everybody_is_accounted_for(monkeypatch, before, part_size, steps, stops_after, then_undo):
-    """before = moved + skipped + failed, nobody is lost or doubled, and only the plan of those moved is changed."""
-    monkeypatch.setattr(moving, "PART_SIZE", part_size)
-    with transaction.atomic():
-        plans = {code: make_plan(code) for code in ("basic", "standard", "premium")}
-        subscriptions = []
-        for code in before:
-            (made,) = subscribe_many(plans["basic" if code == "ended" else code], 1)
-            if code == "ended":
-                end(made.pk)
-            subscriptions.append(made)
-
-        def meanwhile(handled, _total):
-            for when, which, what in steps:
-                if when == handled and which < len(subscriptions):
-                    number = subscriptions[which].pk
-                    end(number) if what == "end" else Subscription.objects.filter(pk=number).update(plan=plans[what])
-            if handled == stops_after:
-                raise KeyboardInterrupt
-
-        done = run_to_the_end(lambda: move(on_progress=meanwhile))
-        if then_undo:
-            done = run_to_the_end(lambda: undo(done, on_progress=meanwhile))
-
-        assert_accounted_for(done, expected=before.count("basic"))
-        assert Subscription.objects.count() == len(subscriptions)
-        transaction.set_rollback(True)
-
-
-def end(number):
-    Subscription.objects.filter(pk=number, ended_at=None).update(ended_at=timezone.now())
-
-
-def run_to_the_end(run):
-    try:
-        return run()
-    except KeyboardInterrupt:
-        stopped = SubscriberMove.objects.get()
-        return stopped if stopped.state in ("done", "undone") else resume_move(move_id=stopped.pk)
-
-
-def assert_accounted_for(move, *, expected):
-    rows = SubscriberMoveRow.objects.filter(move=move)
-    assert move.before_count == rows.count() == expected
-    assert move.before_count == move.moved_count + move.skipped_count + move.failed_count
-    by_outcome = {outcome: rows.filter(outcome=outcome).count() for outcome in SubscriberMoveRow.Outcome.values}
-    assert by_outcome["waiting"] == 0
-    assert by_outcome["moved"] + by_outcome["returned"] + by_outcome["kept"] == move.moved_count
-    assert (by_outcome["returned"], by_outcome["kept"]) == (move.returned_count, move.kept_count)
-    assert (by_outcome["skipped"], by_outcome["failed"]) == (move.skipped_count, move.failed_count)
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("_round", range(3))
-def test_two_moves_of_one_subscriber_at_once_do_not_both_win(_round, monkeypatch):
-    monkeypatch.setattr(moving, "PART_SIZE", 7)
-    basic, targets = make_plan("basic"), ["standard", "premium"]
-    for code in targets:
-        make_plan(code)
-    subscriptions = subscribe_many(basic, 60)
-    moves = [queue_move(old_code="basic", new_code=code, reason="race", actor=None) for code in targets]
-    for queued in moves:
-        moving.take_subscribers(queued.pk)
-    start = Barrier(2)
-
-    def run(queued):
-        try:
-            start.wait()
-            return resume_move(move_id=queued.pk)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(2) as pool:
-        done = list(pool.map(run, moves))
-
-    for finished in done:
-        assert_accounted_for(finished, expected=60)
-    assert sum(finished.moved_count for finished in done) == 60
-    found = plans_of(subscriptions)
-    assert [found.count(code) for code in targets] == [finished.moved_count for finished in done]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_several_workers_at_one_move_do_each_part_once(monkeypatch):
-    monkeypatch.setattr(moving, "PART_SIZE", 7)
-    basic = make_plan("basic")
-    make_plan("standard")
-    subscriptions = subscribe_many(basic, 60)
-    queued = queue_move(old_code="basic", new_code="standard", reason="race", actor=None)
-    start = Barrier(4)
-
-    def run(_worker):
-        try:
-            start.wait()
-            resume_move(move_id=queued.pk)
-        except DomainError as error:
-            return error.code
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(4) as pool:
-        assert set(pool.map(run, range(4))) <= {None, "move-finished"}
-
-    queued.refresh_from_db()
-    assert_accounted_for(queued, expected=60)
-    assert set(plans_of(subscriptions)) == {"standard"}
-    assert AuditLog.objects.filter(action="plans.subscriber_move.finish").count() == 1

@@ -10,7 +10,7 @@ from plans.models import SubscriberMove, Subscription
 from plans.services.moves import queue_move
 from plans.tasks import run_move
 from plans.testing import make_plan
-from plans.tests.test_moves import move, plans_of, subscribe_many
+from plans.tests.subscribers import move, plans_of, subscribe_many
 
 URL = "/admin/plans/migrate-users"
 pytestmark = pytest.mark.django_db
