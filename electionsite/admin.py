@@ -21,6 +21,7 @@ from django_celery_beat.models import (
 
 from audit.admin import AuditedModelAdmin
 from common.admin import JalaliDateRangeFilter, TabularInline, latin
+from electionsite import settings_admin  # noqa: F401 (registers the page of system settings)
 
 for model in (Group, ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
     admin.site.unregister(model)

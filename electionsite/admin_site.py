@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from accounts.models import User
     from accounts.sign_in.form import SignInForm
 
-APP_ORDER = ("bots", "accounts", "plans", "exports", "scaling", "audit", "django_celery_beat")
+APP_ORDER = ("bots", "accounts", "plans", "exports", "scaling", "audit", "django_celery_beat", "constance")
 
 
 class ElectionsiteAdminSite(admin.AdminSite):

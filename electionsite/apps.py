@@ -1,5 +1,7 @@
+from constance.apps import ConstanceConfig
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ElectionsiteConfig(AppConfig):
@@ -11,3 +13,7 @@ class ElectionsiteConfig(AppConfig):
 
 class ElectionsiteAdminConfig(AdminConfig):
     default_site = "electionsite.admin_site.ElectionsiteAdminSite"
+
+
+class SystemSettingsConfig(ConstanceConfig):  # type: ignore[misc]
+    verbose_name = _("System settings")

@@ -3,6 +3,7 @@
 import datetime as dt
 import sys
 from importlib.metadata import distribution
+from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from csp import constants as csp
@@ -13,6 +14,13 @@ from redis.retry import Retry
 from common.crypto import make_key
 from common.environment import PROJECT_DIR, Secrets, data_dir, environment, environment_name
 from common.server_addresses import celery_address, database_settings, queue_url
+from electionsite.system_settings import (  # noqa: F401 (django-constance reads them here)
+    CONSTANCE_ADDITIONAL_FIELDS,
+    CONSTANCE_BACKEND,
+    CONSTANCE_CONFIG,
+    CONSTANCE_CONFIG_FIELDSETS,
+    CONSTANCE_SUPERUSER_ONLY,
+)
 
 ENVIRONMENT = environment_name()
 IS_PRODUCTION = ENVIRONMENT == "production"
@@ -55,6 +63,7 @@ INSTALLED_APPS = [
     "axes",
     "import_export",
     "django_celery_beat",
+    "electionsite.apps.SystemSettingsConfig",
 ]
 
 MIDDLEWARE = [
@@ -215,10 +224,13 @@ STORAGES = {
     },
 }
 
-# Telegram retries what isn't accepted, so the webhook itself judges size; this is the ceiling for every other request.
+# Updates go to the intake, a process of its own; where its address isn't below the site's, it is named.
+INTAKE_URL = environment.str("ELECTIONSITE_INTAKE_URL", default=PUBLIC_URL).rstrip("/")
 WEBHOOK_MAXIMUM_BYTES = 1024 * 1024
 # Bot API servers of our own that a bot may talk to instead of its platform's.
 BOT_API_SERVERS = [root.rstrip("/") for root in environment.list("ELECTIONSITE_BOT_API_SERVERS", default=[])]
+# Proxies that a bot may reach its platform through, without the name and password that one asks for.
+BOT_PROXIES = [proxy.rstrip("/") for proxy in environment.list("ELECTIONSITE_BOT_PROXIES", default=[])]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = [
     "common.uploads.handler.LimitedUploadHandler",
@@ -226,16 +238,13 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 
-# For how long a move of subscribers to another plan can be undone.
-MOVE_UNDO_HOURS = environment.int("ELECTIONSITE_MOVE_UNDO_HOURS", default=72)
-
 # Transport.
 SECURE_SSL_REDIRECT = IS_PRODUCTION
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if IS_PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_PRODUCTION
 SECURE_HSTS_PRELOAD = IS_PRODUCTION
-SECURE_REDIRECT_EXEMPT = [r"^health", r"^webhook/"]  # the webhook refuses what didn't come by TLS
+SECURE_REDIRECT_EXEMPT = [r"^health"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = IS_PRODUCTION
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -279,6 +288,7 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.str("ELECTIONSITE_MAIL_FROM", default="electionsite@localhost")
 ALARM_ADDRESSES = environment.list("ELECTIONSITE_ALARM_ADDRESSES", default=[])
 AUDIT_SEAL_COPIES = environment.list("ELECTIONSITE_AUDIT_SEAL_COPIES", default=[])
+ERASURES_FILE = Path(environment.str("ELECTIONSITE_ERASURES_FILE", default=str(DATA_DIR / "erasures.jsonl")))
 
 LOGGING = {
     "version": 1,
