@@ -10,10 +10,12 @@ import base64
 import binascii
 import hashlib
 import hmac
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -137,3 +139,12 @@ def blind_index(value: str, *, context: str) -> str:
         return ""
     key = parse_key(settings.BLIND_INDEX_KEY)
     return hmac.new(key, f"{context}\x00{value}".encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+
+def content_hash(content: Any) -> str:
+    """SHA-256, in hex, of what JSON can hold: equal for equal content, whatever the order of its keys.
+
+    An approval is bound to what was approved by it.
+    """
+    words = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()

@@ -78,6 +78,11 @@ def run_probes(probes: Mapping[str, TimedProbe] | None = None) -> dict[str, Prob
     return {name: run.wait() for name, run in runs.items()}
 
 
+def parts_that_do_not_answer() -> list[str]:
+    """The names of what the site depends on and can't reach now."""
+    return [name for name, result in run_probes().items() if result is not ProbeResult.CONNECTED]
+
+
 def judge(results: Mapping[str, ProbeResult]) -> str:
     """`healthy`; `degraded` when something is away that the site can do without for a while; else `unhealthy`."""
     if results["db"] is not ProbeResult.CONNECTED:

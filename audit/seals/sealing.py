@@ -1,7 +1,6 @@
 """Sealing what was written since the last seal, without ever holding up a writer."""
 
 import logging
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -11,18 +10,13 @@ from django.utils import timezone
 from audit.models import AuditLog, AuditSeal
 from audit.seals.chain import BEFORE_THE_FIRST, Seal, active_key_id, mac_of, pack_row_digest, seals_of
 from audit.seals.rows import FORMAT, SMALLEST_ID, id_of, new_digest, stream_rows
+from common.drawn_ids import decided_up_to
 
 logger = logging.getLogger(__name__)
 
 ROWS_PER_SEAL = 10_000
 SEALER_LOCK = 0x5EA1
 WAIT_SECONDS = 20.0
-POLL_SECONDS = 0.02
-WRITERS = """
-SELECT virtualtransaction FROM pg_locks
-WHERE locktype = 'relation' AND relation = 'audit_auditlog'::regclass AND mode = 'RowExclusiveLock'
-    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND pid <> pg_backend_pid()
-"""
 
 
 def seal_new_rows(*, wait_seconds: float = WAIT_SECONDS) -> int:
@@ -37,43 +31,11 @@ def seal_new_rows(*, wait_seconds: float = WAIT_SECONDS) -> int:
             return 0
         cursor.execute(FORMAT)
         last = AuditSeal.objects.order_by("number").last()
-        upper = _decided_up_to(wait_seconds)
+        upper = decided_up_to(AuditLog._meta.db_table, wait_seconds=wait_seconds)
         if upper is None:
             logger.warning("The audit log was not sealed: a transaction that wrote to it is still open.")
             return 0
         return sum(seal.row_count for seal in _make_seals(last, upper))
-
-
-def _decided_up_to(wait_seconds: float) -> int | None:
-    """An id up to which every row is committed or will never be; None when waiting for that took too long.
-
-    Ids are drawn in one order and committed in another, so the newest visible row is no bound. But a statement takes
-    its lock on the table before it draws an id: whoever drew one up to now holds that lock until the transaction
-    ends. So: note the last id drawn, then wait for the holders of that moment. New writers aren't waited for, and
-    nobody waits for us.
-    """
-    newest = _last_id_drawn()
-    deadline = time.monotonic() + wait_seconds
-    writing = _writers()
-    while writing:
-        if time.monotonic() > deadline:
-            return None
-        time.sleep(POLL_SECONDS)
-        writing &= _writers()
-    return newest
-
-
-def _last_id_drawn() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT last_value, is_called FROM audit_auditlog_id_seq")
-        last_value, is_called = cursor.fetchone()
-    return int(last_value) if is_called else int(last_value) - 1
-
-
-def _writers() -> set[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(WRITERS)
-        return {row[0] for row in cursor.fetchall()}
 
 
 def _make_seals(last: AuditSeal | None, upper: int) -> Iterator[Seal]:

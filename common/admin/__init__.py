@@ -6,6 +6,7 @@ from common.admin.date_filter import JalaliDateRangeFilter
 from common.admin.dropdown_filter import DropdownFilter
 from common.admin.forms import JalaliDateField, JalaliDateTimeField
 from common.admin.latin import latin
+from common.admin.object_tools import register_object_tool
 from common.admin.paginator import BoundedPaginator, EstimatingPaginator, estimated_count
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "estimated_count",
     "latin",
     "register_changelist_tool",
+    "register_object_tool",
 ]

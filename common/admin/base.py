@@ -20,6 +20,7 @@ from common.admin.forms import (
     picker_media,
 )
 from common.admin.latin import NOTHING
+from common.admin.object_tools import object_tools
 from common.admin.paginator import EstimatingPaginator
 
 
@@ -88,6 +89,8 @@ class ModelAdmin(LocalDateFields, admin.ModelAdmin):  # type: ignore[type-arg]
         _show_local_dates(self.model, context["adminform"])
         for inline in context["inline_admin_formsets"]:
             _show_local_dates(inline.opts.model, inline)
+        if (obj := kwargs.get("obj")) is not None:
+            context["object_tools"] = object_tools(obj, request)
         return super().render_change_form(request, context, *args, **kwargs)
 
     @property

@@ -1,6 +1,5 @@
 """Pytest plugin: a real Chromium for tests marked `browser`, by way of pytest-django's `live_server`."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,17 +62,17 @@ def _chromium() -> Iterator[Any]:
     if executable is None:
         pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
     playwright_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    # Playwright's synchronous API runs an event loop in this thread, which Django takes for an asynchronous caller.
-    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=list(CHROMIUM_ARGUMENTS))
-        yield browser
-        browser.close()
-    if before is None:
-        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-    else:
-        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = before
+    with pytest.MonkeyPatch.context() as patch:
+        # Playwright's synchronous API runs an event loop in this thread, which Django and django-constance take for
+        # an asynchronous caller.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        patch.setattr(
+            "constance.base.AsyncValueProxy", lambda key, config, default: config._get_sync_value(key, default)
+        )
+        with playwright_api.sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=executable, args=list(CHROMIUM_ARGUMENTS))
+            yield browser
+            browser.close()
 
 
 @pytest.fixture

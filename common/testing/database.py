@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from django.db import connection
 
-PROTECTED_TABLES = ("audit_auditlog", "audit_auditseal", "plans_planreleasehistory")
+PROTECTED_TABLES = ("audit_auditlog", "audit_auditseal", "plans_planreleasehistory", "bots_erasedperson")
 
 
 @contextmanager

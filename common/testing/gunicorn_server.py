@@ -35,7 +35,7 @@ def start_gunicorn(own_redis: OwnServer, transactional_db: None, tmp_path: Path)
     with ExitStack() as running:
 
         def start(*, workers: int = 2, **environment: str) -> str:
-            given = {**os.environ, "DATABASE_URL": _database_url(), "REDIS_URL": own_redis.url, **environment}
+            given = {**os.environ, "DATABASE_URL": database_url(), "REDIS_URL": own_redis.url, **environment}
             log = tmp_path / f"gunicorn-{len(list(tmp_path.glob('gunicorn-*')))}.log"
             return running.enter_context(_gunicorn(workers, given, log))
 
@@ -74,7 +74,7 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _database_url() -> str:
+def database_url() -> str:
     """The address of the database that this test works on."""
     found: dict[str, Any] = connection.settings_dict
     parts = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}

@@ -5,8 +5,10 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from common.embedded.postgresql import PostgresqlServer
@@ -39,8 +41,29 @@ class OwnServer:
         self._end(self._server.stop_signals[0])
 
     def kill(self) -> None:
-        """End it as a crash would."""
+        """End it as a crash of its machine would: none of its processes outlives another."""
+        children = self._children()
         self._end(signal.SIGKILL)
+        for child in children:
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
+        psutil.wait_procs(children, 30)
+
+    def freeze(self) -> None:
+        """Let it hang: connections stay open, nothing is answered."""
+        for process in self._all():
+            process.suspend()
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        for process in self._all():
+            process.resume()
+
+    def _all(self) -> list[psutil.Process]:
+        return [psutil.Process(self._process.pid), *self._children()] if self._process else []
+
+    def _children(self) -> list[psutil.Process]:
+        return psutil.Process(self._process.pid).children(recursive=True) if self._process else []
 
     def _end(self, number: int) -> None:
         if self._process:
@@ -49,22 +72,38 @@ class OwnServer:
             self._process = None
 
 
-def _serve(kind: type[Server]) -> Iterator[OwnServer]:
-    # Not pytest's own folder: each run of pytest as root closes that to the user whom PostgreSQL runs as.
+@contextmanager
+def own_folder() -> Iterator[Path]:
+    """A folder for a server's data.
+
+    Not pytest's own: each run of pytest as root closes that to the user whom PostgreSQL runs as.
+    """
     folder = Path(tempfile.mkdtemp(prefix="electionsite-own-"))
-    server = OwnServer(kind(folder, durable=False))
-    yield server
-    server.stop()
-    shutil.rmtree(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def own_server(kind: type[Server], folder: Path, *, durable: bool = False) -> Iterator[OwnServer]:
+    """A running server with its data in the folder; what is not durable loses commits in a crash."""
+    server = OwnServer(kind(folder, durable=durable))
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.fixture
 def own_postgresql() -> Iterator[OwnServer]:
     """A PostgreSQL of the test's own, with an empty database `electionsite`."""
-    yield from _serve(PostgresqlServer)
+    with own_folder() as folder, own_server(PostgresqlServer, folder) as server:
+        yield server
 
 
 @pytest.fixture
 def own_redis() -> Iterator[OwnServer]:
     """A Redis of the test's own."""
-    yield from _serve(RedisServer)
+    with own_folder() as folder, own_server(RedisServer, folder) as server:
+        yield server
