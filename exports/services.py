@@ -20,13 +20,22 @@ from bots.models import BotUser
 from exports.engine import Progress, write_rows
 from exports.errors import ExportFailedError, ExportRefusedError
 from exports.files import MeasuringStream
-from exports.resources import AuditLogResource, BotUserResource, ExportResource
+from exports.resources import (
+    AuditLogResource,
+    BotUserResource,
+    ExportResource,
+    MoveRowResource,
+    PlanHistoryResource,
+)
 from exports.snapshot import one_snapshot
 from exports.writers import writer_named
+from plans.models import PlanReleaseHistory, SubscriberMoveRow
 
 EXPORT_PERMISSION = "bots.export_botuser"
 PHONE_PERMISSION = "bots.view_phone"
 LOG_PERMISSION = "audit.export_auditlog"
+HISTORY_PERMISSION = "plans.export_planreleasehistory"
+MOVE_PERMISSION = "plans.export_subscribermove"
 
 
 @dataclass(frozen=True)
@@ -104,6 +113,71 @@ def export_audit_log(
     asked = {"filters": dict(filters or {})}
     return _export(
         log, queryset, file=file, format=format, actor=actor, language=language, asked=asked, on_progress=on_progress
+    )
+
+
+def may_export_history(staff: User) -> bool:
+    """Whether somebody may export the history of plans: who may see it, and may export it."""
+    return staff.has_perms(["plans.view_plan", HISTORY_PERMISSION])
+
+
+def export_plan_history(
+    *,
+    queryset: QuerySet[PlanReleaseHistory],
+    file: BinaryIO,
+    format: str,
+    actor: User | None,
+    language: str,
+    filters: Mapping[str, str] | None = None,
+    on_progress: Progress | None = None,
+) -> ExportSummary:
+    """Write steps of plans to `file`, and audit that. Everything else is as with `export_audit_log`."""
+    if actor and not may_export_history(actor):
+        raise ExportRefusedError("not-allowed", _("You may not export the history of plans."))
+    history = Dataset(
+        action="exports.plan_history.export",
+        title=gettext_lazy("History of a plan"),
+        make_resource=PlanHistoryResource,
+    )
+    asked = {"filters": dict(filters or {})}
+    return _export(
+        history,
+        queryset,
+        file=file,
+        format=format,
+        actor=actor,
+        language=language,
+        asked=asked,
+        on_progress=on_progress,
+    )
+
+
+def may_export_move(staff: User) -> bool:
+    """Whether somebody may export the rows of a move, which names candidates of all: nobody limited to some."""
+    return not staff.is_limited_to_scopes and staff.has_perms(["plans.view_subscribermove", MOVE_PERMISSION])
+
+
+def export_move(
+    *,
+    queryset: QuerySet[SubscriberMoveRow],
+    file: BinaryIO,
+    format: str,
+    actor: User | None,
+    language: str,
+    filters: Mapping[str, str] | None = None,
+    on_progress: Progress | None = None,
+) -> ExportSummary:
+    """Write what became of subscribers in a move, and audit that. Everything else is as with `export_audit_log`."""
+    if actor and not may_export_move(actor):
+        raise ExportRefusedError("not-allowed", _("You may not export moves of subscribers."))
+    rows = Dataset(
+        action="exports.subscriber_move.export",
+        title=gettext_lazy("Subscribers of a move"),
+        make_resource=MoveRowResource,
+    )
+    asked = {"filters": dict(filters or {})}
+    return _export(
+        rows, queryset, file=file, format=format, actor=actor, language=language, asked=asked, on_progress=on_progress
     )
 
 

@@ -86,14 +86,14 @@ class ExportPage(View):
             self.selection = self.select(request)
         except DomainError as error:
             messages.error(request, str(error))
-            return HttpResponseRedirect(self._list_url())
+            return HttpResponseRedirect(self.list_url())
         self.count = self.selection.queryset.order_by()[: MAXIMUM_ROWS + 1].count()
         return super().dispatch(request, *args, **kwargs)
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, request: HttpRequest, **_address: Any) -> HttpResponse:
         return self._page(request, self.form_class(**self.form_options(cast(User, request.user))))
 
-    def post(self, request: HttpRequest) -> HttpResponse | FileResponse:
+    def post(self, request: HttpRequest, **_address: Any) -> HttpResponse | FileResponse:
         form = self.form_class(request.POST, **self.form_options(cast(User, request.user)))
         if self.count > MAXIMUM_ROWS or not form.is_valid():
             return self._page(request, form)
@@ -136,7 +136,7 @@ class ExportPage(View):
             "too_many": self.count > MAXIMUM_ROWS,
             "maximum": MAXIMUM_ROWS,
             "command": self._command(cast(User, request.user)),
-            "list_url": f"{self._list_url()}?{request.GET.urlencode()}",
+            "list_url": f"{self.list_url()}?{request.GET.urlencode()}",
         }
         return TemplateResponse(request, "exports/export.html", context)
 
@@ -148,7 +148,8 @@ class ExportPage(View):
         words += [*self.selection.filters.options(), *self.scope_options(self.selection, staff)]
         return shlex.join([*words, f"--language={get_language() or settings.LANGUAGE_CODE}"])
 
-    def _list_url(self) -> str:
+    def list_url(self) -> str:
+        """Where the reader came from."""
         return reverse(f"admin:{self.model._meta.app_label}_{self.model._meta.model_name}_changelist")
 
 

@@ -11,9 +11,17 @@ from accounts.models import Candidate, User
 from accounts.selectors import candidates_visible_to
 from common.admin.autocomplete import TolerantAutocompleteSelect
 from common.uploads import UploadField, UploadRefused
-from plans.candidate_list import Line, describe_problems, find_candidates, lines_of_file, lines_of_text
+from plans.candidate_list import (
+    FoundCandidates,
+    Line,
+    describe_problems,
+    find_candidates,
+    lines_of_file,
+    lines_of_text,
+)
 from plans.models import BetaTester, Plan
-from plans.services.testers import LONGEST_TEXT, OPEN_STAGES
+from plans.services.testers import LONGEST_TEXT
+from plans.testers import OPEN_STAGES
 
 MOST_AT_ONCE = 1000
 SOURCES = ("candidate", "listed", "file")
@@ -28,9 +36,9 @@ class PlanChoiceField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
 
 class AddTestersForm(forms.Form):
-    """One candidate, or a list of them, pasted or in a file; `chosen()` says whom.
+    """One candidate, or a list of them, pasted or in a file.
 
-    A list in which any line names nobody, or several, isn't valid, and each such line is told.
+    A list is valid when at least one of its lines names a candidate; the others are told by `problems()`.
     """
 
     plan = PlanChoiceField(label=_("Plan"), queryset=Plan.objects.filter(stage__in=OPEN_STAGES))
@@ -74,11 +82,19 @@ class AddTestersForm(forms.Form):
 
     def chosen(self) -> list[Candidate]:
         """The candidates, once the form is valid."""
-        return self._chosen
+        return self._found.candidates
+
+    def problems(self) -> list[str]:
+        """Which lines of the list name nobody, or several, and why; once the form is valid."""
+        return describe_problems(self._found)
+
+    def is_list(self) -> bool:
+        """Whether the candidates came as a list, once the form is valid."""
+        return not self.cleaned_data["candidate"]
 
     def _find(self, name: str, value: Any) -> None:
         if name == "candidate":
-            self._chosen = [value]
+            self._found = FoundCandidates([value])
             return
         try:
             lines = lines_of_text(value) if name == "listed" else lines_of_file(value)
@@ -91,13 +107,9 @@ class AddTestersForm(forms.Form):
         if len(lines) > MOST_AT_ONCE:
             self.add_error(name, TOO_MANY % {"count": MOST_AT_ONCE})
             return
-        found = find_candidates(lines, self._visible)
-        self._chosen = found.candidates
-        problems = describe_problems(found)
-        if problems:
-            self.add_error(name, [_("Nobody was added: correct the list and send it again."), *problems])
-        elif not found.candidates:
-            self.add_error(name, _("This list names nobody."))
+        self._found = find_candidates(lines, self._visible)
+        if not self._found.candidates:
+            self.add_error(name, [_("This list names nobody."), *self.problems()])
 
 
 class RemoveTesterForm(forms.Form):

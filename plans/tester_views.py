@@ -16,6 +16,7 @@ from plans.models import BetaTester, Plan
 from plans.services import AddedTesters, add_beta_testers, remove_beta_tester
 from plans.services.testers import ADD_PERMISSION, REMOVE_PERMISSION
 from plans.tester_forms import AddTestersForm, RemoveTesterForm
+from plans.testers import preview_testers
 
 LIST = "beta-testers:list"
 FORM_METHODS = ["GET", "HEAD", "POST"]
@@ -28,7 +29,7 @@ def list_testers(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(FORM_METHODS)
 def add_testers(request: HttpRequest) -> HttpResponse:
-    """Ask whom to add to which plan; a POST adds them all, or says what is wrong and adds nobody."""
+    """Ask whom to add to which plan; a POST adds one candidate, but of a list shows first what would be done."""
     if not request.user.has_perm(ADD_PERMISSION):
         raise PermissionDenied
     if request.method != "POST":
@@ -36,19 +37,13 @@ def add_testers(request: HttpRequest) -> HttpResponse:
         return _page(request, "add_testers", _("Add beta testers"), form=form)
     form = AddTestersForm(request.POST, request.FILES, reader=staff_user(request))
     if form.is_valid():
-        plan: Plan = form.cleaned_data["plan"]
         try:
-            result = add_beta_testers(
-                candidates=form.chosen(),
-                plan_code=plan.code,
-                note=form.cleaned_data["note"],
-                actor=staff_user(request),
-            )
+            # What is confirmed was made by the preview; where a line of it names nobody any more, that is shown first.
+            if form.is_list() and ("confirm" not in request.POST or form.problems()):
+                return _preview(request, form)
+            return _add(request, form)
         except DomainError as error:
             form.add_error(None, str(error))
-        else:
-            _tell(request, plan, result)
-            return redirect(LIST)
     return _page(request, "add_testers", _("Add beta testers"), form=form)
 
 
@@ -71,6 +66,29 @@ def remove_tester(request: HttpRequest, tester_id: str) -> HttpResponse:
             messages.success(request, words % {"name": tester.candidate.name, "plan": tester.plan.name})
         return redirect(LIST)
     return _page(request, "remove_tester", _("Remove a beta tester"), form=form, tester=tester)
+
+
+def _preview(request: HttpRequest, form: AddTestersForm) -> HttpResponse:
+    preview = preview_testers(form.cleaned_data["plan"], form.chosen())
+    return _page(
+        request,
+        "preview_testers",
+        _("Add beta testers"),
+        plan=form.cleaned_data["plan"],
+        note=form.cleaned_data["note"],
+        preview=preview,
+        problems=form.problems(),
+        listed="\n".join(candidate.code for candidate in preview.new),
+    )
+
+
+def _add(request: HttpRequest, form: AddTestersForm) -> HttpResponse:
+    plan: Plan = form.cleaned_data["plan"]
+    result = add_beta_testers(
+        candidates=form.chosen(), plan_code=plan.code, note=form.cleaned_data["note"], actor=staff_user(request)
+    )
+    _tell(request, plan, result)
+    return redirect(LIST)
 
 
 def _tell(request: HttpRequest, plan: Plan, result: AddedTesters) -> None:

@@ -15,6 +15,12 @@ LEFT_OUT = {
     "id": "a row's number in this database; the bot and the platform's number name a person everywhere",
     "phone_index": "a keyed fingerprint to look phones up by; it says nothing to people",
     "next_text_is": "what the bot waits for next; a state of the conversation, not of the person",
+    "stopped_at": "a person's wish to the bot, which broadcasts obey",
+    "hinted_at": "when the bot helped last; a state of the conversation, not of the person",
+    "forget_asked_at": "who asked to be erased is gone within minutes",
+    "created_at": "when the row came to be, for restores only",
+    "consent_version": "a proof, looked up in the admin when somebody asks for it",
+    "consented_at": "as consent_version",
 }
 
 

@@ -4,9 +4,10 @@ from plans.models.beta_tester import BetaTester
 from plans.models.campaign import CampaignUse, DiscountCampaign
 from plans.models.feedback import BetaFeedback
 from plans.models.history import PlanReleaseHistory, Step
-from plans.models.move import SubscriberMove, SubscriberMoveRow
+from plans.models.move import SubscriberMove, SubscriberMovePart, SubscriberMoveRow
 from plans.models.plan import Plan, Stage
 from plans.models.subscription import Subscription
+from plans.models.track import ReleaseTrack, ReleaseTrackStep, StepApproval
 
 __all__ = [
     "BetaFeedback",
@@ -15,9 +16,13 @@ __all__ = [
     "DiscountCampaign",
     "Plan",
     "PlanReleaseHistory",
+    "ReleaseTrack",
+    "ReleaseTrackStep",
     "Stage",
     "Step",
+    "StepApproval",
     "SubscriberMove",
+    "SubscriberMovePart",
     "SubscriberMoveRow",
     "Subscription",
 ]

@@ -42,6 +42,7 @@ class PlanReleaseHistory(models.Model):
         verbose_name_plural = _("history of plans")
         ordering = ["-id"]
         default_permissions = ("view",)
+        permissions = [("export_planreleasehistory", _("Can export the history of plans"))]
         indexes = [models.Index(fields=["plan_code", "id"], name="history_by_plan")]
 
     def __str__(self) -> str:

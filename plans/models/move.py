@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -42,13 +43,17 @@ class SubscriberMove(models.Model):
     finished_at = models.DateTimeField(_("finished"), null=True)
     undo_until = models.DateTimeField(_("can be undone until"), null=True)
     undone_at = models.DateTimeField(_("undone"), null=True)
+    progressed_at = models.DateTimeField(_("last progress"), default=timezone.now)
 
     class Meta:
         verbose_name = _("move of subscribers")
         verbose_name_plural = _("moves of subscribers")
         ordering = ["-id"]
         default_permissions = ("view",)
-        permissions = [("move_subscribers", _("Can move subscribers to another plan"))]
+        permissions = [
+            ("move_subscribers", _("Can move subscribers to another plan")),
+            ("export_subscribermove", _("Can export what became of each subscriber of a move")),
+        ]
         constraints = [
             models.CheckConstraint(name="move_between_two_plans", condition=~Q(old_plan=F("new_plan"))),
             models.CheckConstraint(
@@ -78,14 +83,31 @@ class SubscriberMove(models.Model):
         return self.moved_count if self.state in (self.State.UNDOING, self.State.UNDONE) else self.before_count
 
 
+class SubscriberMovePart(models.Model):
+    """Some thousands of a move's subscribers who wait for it. It is gone when each of them has a row instead."""
+
+    move = models.ForeignKey(SubscriberMove, on_delete=models.PROTECT, related_name="parts")
+    subscription_ids = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        verbose_name = _("part of a move")
+        verbose_name_plural = _("parts of a move")
+        ordering = ["id"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.move_id}: {self.pk}"
+
+
 class SubscriberMoveRow(models.Model):
     """What became of one subscriber in a move. Whose it is, the subscription says.
 
-    There may be millions, so the key is what the row is about, and no index stands in the way of updating in place.
+    There may be millions, so a row is written once, its key is what it is about, and no other index is kept up. That
+    its move and its subscription are there isn't looked up for each: who writes rows has just locked both, and a
+    trigger on either's table refuses to delete.
     """
 
     class Outcome(models.TextChoices):
-        WAITING = "waiting", _("waiting")
         MOVED = "moved", _("moved")
         SKIPPED = "skipped", _("skipped")
         FAILED = "failed", _("failed")
@@ -93,17 +115,23 @@ class SubscriberMoveRow(models.Model):
         KEPT = "kept", _("moved, and not moved back")
 
     class Why(models.TextChoices):
-        """Why somebody was skipped or not moved back. Of those who failed, the database's own words are kept."""
+        """Why somebody was not moved, or not moved back. Whom the database refused keeps its own words instead."""
 
         ENDED = "ended", _("the subscription has ended")
         THERE_ALREADY = "there-already", _("had been moved there already")
         OTHER_PLAN = "other-plan", _("had been moved to another plan")
         LATER_MOVE = "later-move", _("a later move came in between")
+        PLAN_RETIRED = "plan-retired", _("the new plan was retired meanwhile")
+        NO_PRICE = "no-price", _("the new plan lost its price meanwhile")
 
     pk = models.CompositePrimaryKey("move_id", "subscription_id")
-    move = models.ForeignKey(SubscriberMove, on_delete=models.PROTECT, related_name="rows", db_index=False)
-    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="moves")
-    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, default=Outcome.WAITING)
+    move = models.ForeignKey(
+        SubscriberMove, on_delete=models.PROTECT, related_name="rows", db_index=False, db_constraint=False
+    )
+    subscription = models.ForeignKey(
+        Subscription, on_delete=models.PROTECT, related_name="moves", db_index=False, db_constraint=False
+    )
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome)
     why = models.CharField(_("why"), max_length=200, blank=True)
 
     class Meta:

@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from accounts.models import Candidate, User
 from audit.services import record
 from common.errors import DomainError
-from common.jalali import format_local
 from common.validation import refuse_invalid
-from plans.discounts import CampaignState, campaign_state, code_key, discounted_price
+from plans.discounts import code_key
 from plans.models import CampaignUse, DiscountCampaign, Plan
+from plans.quotes import Quote
 
 ADD_PERMISSION, CHANGE_PERMISSION = "plans.add_discountcampaign", "plans.change_discountcampaign"
 SHORTEST_CODE, LONGEST_CODE = 3, 40
@@ -92,45 +92,23 @@ def toggle_campaign(
     return campaign
 
 
-def take_use(*, code: str, plan: Plan, price_rials: int, candidate: Candidate) -> CampaignUse:
-    """Use a campaign's code for a purchase, in the transaction of the purchase, which records it.
+def lock_campaign(code: str) -> DiscountCampaign | None:
+    """The campaign with this code, locked until the transaction ends: its caps hold however many buy at once."""
+    return DiscountCampaign.objects.select_for_update(no_key=True).filter(code_key=code_key(code)).first()
 
-    The campaign's row is locked until that ends, so caps hold however many buy at once. Raises DomainError
-    `campaign-unknown`, `campaign-not-running`, `campaign-other-plan`, `campaign-used-by-candidate`.
-    """
-    campaign = DiscountCampaign.objects.select_for_update(no_key=True).filter(code_key=code_key(code)).first()
-    if campaign is None:
-        raise DomainError("campaign-unknown", _("There is no discount with this code."))
-    _refuse_unless_running(campaign)
-    if not campaign.plans.filter(pk=plan.pk).exists():
-        raise DomainError("campaign-other-plan", _("This discount isn't for this plan."))
-    if campaign.uses.filter(candidate=candidate).count() >= campaign.uses_per_candidate:
-        raise DomainError("campaign-used-by-candidate", _("This candidate has used this discount as often as allowed."))
+
+def take_use(*, campaign: DiscountCampaign, quote: Quote, candidate: Candidate) -> CampaignUse:
+    """Use a campaign that the caller has locked and judged, in the transaction of the purchase, which records it."""
     campaign.use_count += 1
     campaign.save(update_fields=["use_count"])
-    reduced = discounted_price(price_rials=price_rials, kind=campaign.kind, value=campaign.value)
     return CampaignUse.objects.create(
-        campaign=campaign, candidate=candidate, plan=plan, saved_rials=price_rials - reduced
+        campaign=campaign, candidate=candidate, plan=quote.plan, saved_rials=quote.saved_rials
     )
 
 
 def _refuse_unless_allowed(actor: User | None, permission: str) -> None:
     if actor and not may_change_campaigns(actor, permission):
         raise DomainError("not-allowed", _("You may not change discount campaigns."))
-
-
-def _refuse_unless_running(campaign: DiscountCampaign) -> None:
-    state = campaign_state(campaign, timezone.now())
-    if state == CampaignState.RUNNING:
-        return
-    words = {
-        CampaignState.OFF: _("This discount has been switched off."),
-        CampaignState.OVER: _("This discount is over since %(time)s."),
-        CampaignState.USED_UP: _("This discount has been used up."),
-        CampaignState.TO_COME: _("This discount begins at %(time)s."),
-    }
-    moment = campaign.starts_at if state == CampaignState.TO_COME else campaign.ends_at
-    raise DomainError("campaign-not-running", words[state] % {"time": format_local(moment)}, state=state)
 
 
 def _refuse_bad_terms(campaign: DiscountCampaign, plans: Collection[Plan]) -> None:

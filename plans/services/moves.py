@@ -2,12 +2,15 @@
 
 Who is moved keeps the subscription with its number, its price and the day it was bought; only the plan changes, and
 with it what they may use, at once. No money moves. Who buys the old plan after the move has begun is not part of it.
+
+A new plan that is retired or loses its price while the move waits or runs stops it: all who have not been moved yet
+fail with that reason. An undoing takes people back to a plan that they had, also to one that was retired meanwhile.
 """
 
 import datetime as dt
 from dataclasses import dataclass
 
-from django.conf import settings
+from constance import config
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,6 +26,8 @@ from plans.selectors import find_plan
 MOVE_PERMISSION = "plans.move_subscribers"
 LONGEST_REASON = 500
 FIRST_SHOWN = 20
+# Many times what a part needs. Whoever goes on with a move that only was slow does no harm.
+STANDSTILL = dt.timedelta(minutes=2)
 
 State = SubscriberMove.State
 
@@ -99,6 +104,16 @@ def resume_move(*, move_id: int, on_progress: Progress | None = None) -> Subscri
     return _run(move, on_progress)
 
 
+def moves_at_a_standstill() -> list[int]:
+    """The numbers of the moves that aren't at their end and have made no progress for `STANDSTILL`."""
+    since = timezone.now() - STANDSTILL
+    return list(
+        SubscriberMove.objects.filter(
+            state__in=[State.QUEUED, State.RUNNING, State.UNDOING], progressed_at__lt=since
+        ).values_list("pk", flat=True)
+    )
+
+
 def undo_move(*, move_id: int, reason: str, actor: User | None, on_progress: Progress | None = None) -> SubscriberMove:
     """Move everybody back who is on the new plan because of this move; gives the move with its counts.
 
@@ -123,8 +138,8 @@ def queue_undo(*, move_id: int, reason: str, actor: User | None) -> SubscriberMo
     if move.undo_until is None or timezone.now() >= move.undo_until:
         until = {"time": format_local(move.undo_until) if move.undo_until else "–"}
         raise DomainError("too-late-to-undo", _("This move could be undone until %(time)s Tehran time.") % until)
-    move.state = State.UNDOING
-    move.save(update_fields=["state"])
+    move.state, move.progressed_at = State.UNDOING, timezone.now()
+    move.save(update_fields=["state", "progressed_at"])
     record(action="plans.subscriber_move.undo", actor=actor, target=move, details={"reason": reason})
     return move
 
@@ -146,7 +161,7 @@ def _run(move: SubscriberMove, on_progress: Progress | None) -> SubscriberMove:
 
 def _finish(move: SubscriberMove) -> None:
     move.state, move.finished_at = State.DONE, timezone.now()
-    move.undo_until = move.finished_at + dt.timedelta(hours=settings.MOVE_UNDO_HOURS)
+    move.undo_until = move.finished_at + dt.timedelta(hours=config.MOVE_UNDO_HOURS)
     move.save(update_fields=["state", "finished_at", "undo_until"])
     counts = {name: getattr(move, name) for name in ("before_count", "moved_count", "skipped_count", "failed_count")}
     record(action="plans.subscriber_move.finish", actor=move.actor, target=move, details=counts)

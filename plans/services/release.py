@@ -23,6 +23,11 @@ FURTHEST = dt.timedelta(days=2 * 365)
 NOT_RELEASED = gettext_lazy("A plan could not go on sale at its time.")
 
 
+def may_release(user: User) -> bool:
+    """Whether `user` may change what is on sale."""
+    return not user.is_limited_to_scopes and user.has_perm(RELEASE_PERMISSION)
+
+
 @transaction.atomic
 def enable_plan(*, plan_code: str, enabled_by: User | None, reason: str = "") -> Plan:
     """Put a plan on sale now. A schedule that it had is over.
@@ -164,7 +169,7 @@ def _stage_without_schedule(plan: Plan) -> Stage:
 
 
 def _refuse_unless_allowed(actor: User | None) -> None:
-    if actor and (actor.is_limited_to_scopes or not actor.has_perm(RELEASE_PERMISSION)):
+    if actor and not may_release(actor):
         raise DomainError("not-allowed", _("You may not change what is on sale."))
 
 

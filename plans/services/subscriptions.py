@@ -2,47 +2,57 @@
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from accounts.models import Candidate, User
 from accounts.selectors import limit_to_scopes
 from audit.services import record
 from common.errors import DomainError
-from plans.availability import AvailabilityCode
 from plans.models import Plan, Subscription
-from plans.selectors import availability_of, plan_not_found
-from plans.services.campaigns import take_use
+from plans.quotes import Quote, make_quote
+from plans.selectors import plan_not_found
+from plans.services.campaigns import lock_campaign, take_use
+from plans.signals import tell_of_subscription
 
+SELL_PERMISSION, END_PERMISSION = "plans.add_subscription", "plans.change_subscription"
 LONGEST_REASON = 500
 
 
 @transaction.atomic
-def subscribe(*, candidate: Candidate, plan_code: str, campaign_code: str = "", actor: User | None) -> Subscription:
+def subscribe(
+    *,
+    candidate: Candidate,
+    plan_code: str,
+    campaign_code: str = "",
+    agreed_price_rials: int | None = None,
+    actor: User | None,
+) -> Subscription:
     """Sell a plan to a candidate at its price of now, less the discount of `campaign_code` where one is given.
 
-    Raises DomainError `candidate-not-found` (also for one outside the actor's scope), `already-subscribed`,
-    `plan-not-found`, `plan-not-available` with the reason in words, and those of `take_use`.
+    Where `agreed_price_rials` says what the buyer has been told, it is sold for that or not at all. Raises DomainError
+    `not-allowed`, `candidate-not-found` (also for one outside the actor's scope), `plan-not-found`, `price-changed`,
+    and those of `make_quote`.
     """
+    if actor and not actor.has_perm(SELL_PERMISSION):
+        raise DomainError("not-allowed", _("You may not sell plans."))
     candidate = _lock_candidate(candidate, actor)
-    _refuse_second(candidate)
     plan = _hold_plan(plan_code)
-    availability = availability_of(plan, candidate)
-    if not availability.is_available or plan.price_rials is None:
-        raise DomainError("plan-not-available", availability.message, reason=availability.code)
-    price = plan.price_rials
-    use = take_use(code=campaign_code, plan=plan, price_rials=price, candidate=candidate) if campaign_code else None
-    saved = use.saved_rials if use else 0
+    campaign = lock_campaign(campaign_code) if campaign_code else None
+    quote = make_quote(candidate, plan, campaign, campaign_code)
+    _refuse_other_price(quote, agreed_price_rials)
     subscription = Subscription.objects.create(
         candidate=candidate,
         plan=plan,
-        price_rials=price - saved,
-        campaign_use=use,
-        is_of_tester=availability.code == AvailabilityCode.FOR_TESTER,
+        price_rials=quote.to_pay_rials,
+        campaign_use=take_use(campaign=campaign, quote=quote, candidate=candidate) if campaign else None,
+        is_of_tester=quote.is_of_tester,
     )
     details = {"candidate": candidate.code, "plan": plan.code, "price_rials": subscription.price_rials}
-    if use:
-        details |= {"campaign": use.campaign.code, "saved_rials": saved}
+    if campaign:
+        details |= {"campaign": campaign.code, "saved_rials": quote.saved_rials}
     record(action="plans.subscription.add", actor=actor, target=subscription, details=details)
+    tell_of_subscription(candidate.pk)
     return subscription
 
 
@@ -50,9 +60,11 @@ def subscribe(*, candidate: Candidate, plan_code: str, campaign_code: str = "", 
 def end_subscription(*, subscription_id: int, reason: str, actor: User | None) -> Subscription:
     """End a subscription now; the candidate can buy again.
 
-    Raises DomainError `subscription-not-found` (also for one outside the actor's scope), `subscription-ended`,
-    `reason-missing`.
+    Raises DomainError `not-allowed`, `subscription-not-found` (also for one outside the actor's scope),
+    `subscription-ended`, `reason-missing`.
     """
+    if actor and not actor.has_perm(END_PERMISSION):
+        raise DomainError("not-allowed", _("You may not end subscriptions."))
     reason = _needed_reason(reason)
     subscriptions = Subscription.objects.select_related("plan")
     visible = limit_to_scopes(subscriptions, actor, candidate="candidate") if actor else subscriptions
@@ -65,6 +77,7 @@ def end_subscription(*, subscription_id: int, reason: str, actor: User | None) -
     subscription.save(update_fields=["ended_at"])
     details = {"reason": reason, "plan": subscription.plan.code}
     record(action="plans.subscription.end", actor=actor, target=subscription, details=details)
+    tell_of_subscription(subscription.candidate_id)
     return subscription
 
 
@@ -77,11 +90,13 @@ def _lock_candidate(candidate: Candidate, actor: User | None) -> Candidate:
     return locked
 
 
-def _refuse_second(candidate: Candidate) -> None:
-    running = Subscription.objects.select_related("plan").filter(candidate=candidate, ended_at=None).first()
-    if running:
-        words = _("%(candidate)s has the plan %(plan)s already. End that subscription first.")
-        raise DomainError("already-subscribed", words % {"candidate": candidate.name, "plan": running.plan.name})
+def _refuse_other_price(quote: Quote, agreed_rials: int | None) -> None:
+    if agreed_rials in (None, quote.to_pay_rials):
+        return
+    words = _("The price has changed: it is %(now)s rials now, not %(before)s. Nothing was sold; look at it again.")
+    prices = {"now": quote.to_pay_rials, "before": agreed_rials}
+    told = {name: number_format(price, force_grouping=True) for name, price in prices.items()}
+    raise DomainError("price-changed", words % told)
 
 
 def _hold_plan(plan_code: str) -> Plan:

@@ -14,11 +14,11 @@ from audit.services import record
 from common.errors import DomainError
 from plans.models import BetaTester, Plan, Stage, Step
 from plans.services.history import lock_plan, write_step
+from plans.testers import refuse_closed, testing_now
 
 ADD_PERMISSION = "plans.add_betatester"
 REMOVE_PERMISSION = "plans.change_betatester"
 LONGEST_TEXT = 200
-OPEN_STAGES = (Stage.DRAFT, Stage.BETA, Stage.SCHEDULED)
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,9 @@ def add_beta_testers(
     plan = lock_plan(plan_code)
     wanted = list({candidate.pk: candidate for candidate in candidates}.values())
     _refuse_unless_allowed(actor, ADD_PERMISSION, wanted)
-    _refuse_closed(plan)
+    refuse_closed(plan)
     note = _short(note)
-    testing = set(_present(plan).filter(candidate__in=wanted).values_list("candidate_id", flat=True))
+    testing = testing_now(plan, wanted)
     testers = BetaTester.objects.bulk_create(
         BetaTester(plan=plan, candidate=candidate, note=note, added_by=actor)
         for candidate in wanted
@@ -112,16 +112,6 @@ def _refuse_unless_allowed(actor: User | None, permission: str, candidates: list
     pks = [candidate.pk for candidate in candidates]
     if not actor.has_perm(permission) or candidates_visible_to(actor).filter(pk__in=pks).count() != len(pks):
         raise DomainError("not-allowed", _("You may not say who tests this plan."))
-
-
-def _refuse_closed(plan: Plan) -> None:
-    if plan.stage == Stage.RETIRED:
-        raise DomainError("plan-retired", _("This plan was retired: there is nothing to test any more."))
-    if plan.stage == Stage.AVAILABLE:
-        raise DomainError("already-on-sale", _("This plan is on sale: every candidate can buy it."))
-    if plan.stage == Stage.DISABLED:
-        words = _("This plan was taken off sale, for testers, too. Schedule its release first.")
-        raise DomainError("plan-disabled", words)
 
 
 def _short(text: str) -> str:

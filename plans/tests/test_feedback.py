@@ -1,6 +1,7 @@
 """What users of a plan told us, and what its test period looks like over time."""
 
 import datetime as dt
+import html
 import re
 
 import pytest
@@ -12,7 +13,7 @@ from accounts.roles import Role
 from accounts.testing import make_candidate, make_staff, sign_in
 from common.errors import DomainError
 from plans.models import BetaFeedback, Plan, Subscription
-from plans.services import create_plan
+from plans.services import create_plan, migrate_users_to_new_plan
 from plans.services.feedback import add_feedback, close_feedback
 
 NOW = dt.datetime(2026, 11, 22, 8, 0, tzinfo=dt.UTC)
@@ -46,7 +47,7 @@ def english(*roles: Role, **scope: object) -> Client:
 def drawn(client: Client, plan: Plan, days: int = 14) -> dict[str, list[int]]:
     """The counts of each day by the title of their chart."""
     shown = client.get(f"/admin/plans/{plan.pk}/watch?days={days}").content.decode()
-    charts = re.findall(r"<figcaption>(.+?): .*?</figure>", shown, flags=re.DOTALL)
+    charts = re.findall(r"<figcaption><a [^>]+>(.+?)</a>.*?</figure>", shown, flags=re.DOTALL)
     bodies = re.findall(r"<figcaption>.*?</figure>", shown, flags=re.DOTALL)
     return {
         title: [int(count) for count in re.findall(r"<title>[^<]*: (\d+)</title>", body)]
@@ -106,7 +107,26 @@ def test_the_test_period_is_drawn_day_by_day_as_in_tehran(basic: Plan, candidate
     assert charts["Technical problems"] == [0] * 11 + [1, 1, 1]
     assert charts["Purchases"] == [0] * 13 + [1]
     assert charts["Opinions"] == [0] * 14
-    assert len(drawn(english(Role.OWNER), basic, days=28)["Purchases"]) == 28
+    for days in (21, 28):
+        assert len(drawn(english(Role.OWNER), basic, days=days)["Purchases"]) == days
+
+
+def test_each_drawing_leads_to_the_list_that_it_counts(basic: Plan, candidate: Candidate) -> None:
+    for kind in (PROBLEM, TICKET):
+        add_feedback(plan_code="basic", candidate=candidate, kind=kind, text=f"a {kind}", actor=None)
+    client = english(Role.SUPPORT)
+    shown = client.get(f"/admin/plans/{basic.pk}/watch").content.decode()
+    address = html.unescape(re.findall(r'<a href="([^"]+)">Technical problems</a>', shown)[0])
+    assert [row.kind for row in client.get(address).context["cl"].queryset] == [PROBLEM]
+
+
+def test_who_was_moved_to_a_plan_has_not_bought_it(basic: Plan, candidate: Candidate) -> None:
+    gold = create_plan(code="gold", name_fa="طلایی", name_en="Gold", price_rials=200, actor=None)
+    Subscription.objects.create(plan=basic, candidate=candidate, price_rials=100)
+    Subscription.objects.create(plan=gold, candidate=make_candidate("reza"), price_rials=200)
+    migrate_users_to_new_plan(old_code="basic", new_code="gold", reason="x", actor=None)
+    assert Subscription.objects.filter(plan=gold).count() == 2
+    assert sum(drawn(english(Role.OWNER), gold)["Purchases"]) == 1
 
 
 def test_open_problems_are_pointed_out(basic: Plan, candidate: Candidate) -> None:
@@ -124,5 +144,8 @@ def test_limited_staff_see_what_belongs_to_their_candidates(basic: Plan, candida
     assert sum(drawn(english(Role.OWNER, regions=["tehran"]), basic)["Purchases"]) == 1
 
 
-def test_operations_do_not_see_it(basic: Plan) -> None:
-    assert english(Role.OPERATIONS).get(f"/admin/plans/{basic.pk}/watch").status_code == 403
+def test_operations_do_not_see_it_nor_a_link_to_it(basic: Plan) -> None:
+    page = f"/admin/plans/{basic.pk}/watch"
+    assert english(Role.OPERATIONS).get(page).status_code == 403
+    assert page not in english(Role.OPERATIONS).get("/admin/plans/release-manager").content.decode()
+    assert page in english(Role.SUPPORT).get("/admin/plans/release-manager").content.decode()

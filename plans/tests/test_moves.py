@@ -4,7 +4,8 @@ import datetime as dt
 
 import pytest
 import time_machine
-from django.db import connection
+from constance import config
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from accounts.roles import Role
@@ -12,7 +13,8 @@ from accounts.testing import make_candidate, make_staff
 from audit.models import AuditLog
 from common.errors import DomainError
 from plans import moving
-from plans.models import Stage, SubscriberMove, Subscription
+from plans.models import Plan, Stage, SubscriberMove, Subscription
+from plans.services import retire_plan
 from plans.services.moves import (
     migrate_users_to_new_plan,
     preview_move,
@@ -158,6 +160,45 @@ def test_one_whom_the_database_refuses_fails_alone_and_it_says_why(basic, standa
     assert "\n" not in why
 
 
+@pytest.mark.parametrize(
+    ("change", "why"), [({"stage": Stage.RETIRED}, "plan-retired"), ({"price_rials": None}, "no-price")]
+)
+def test_a_new_plan_that_nobody_can_get_any_more_stops_the_move_and_it_says_why(
+    basic, standard, monkeypatch, change, why
+):
+    monkeypatch.setattr(moving, "PART_SIZE", 2)
+    subscriptions = subscribe_many(basic, 5)
+
+    def meanwhile(handled, _total):
+        if handled == 2:
+            values = {"is_available_for_purchase": False} if "stage" in change else {}
+            Plan.objects.filter(pk=standard.pk).update(**change, **values)
+
+    done = move(on_progress=meanwhile)
+
+    assert (done.state, counts_of(done)) == ("done", (5, 2, 0, 3))
+    assert outcomes_of(done, subscriptions) == [("moved", "")] * 2 + [("failed", why)] * 3
+    assert plans_of(subscriptions) == ["standard"] * 2 + ["basic"] * 3
+
+
+def test_a_move_that_waited_until_its_new_plan_was_retired_moves_nobody(basic, standard):
+    subscriptions = subscribe_many(basic, 3)
+    waiting = queue_move(old_code="basic", new_code="standard", reason="why", actor=None)
+    retire_plan(plan_code="standard", reason="a mistake", actor=None)
+
+    assert counts_of(resume_move(move_id=waiting.pk)) == (3, 0, 0, 3)
+    assert set(plans_of(subscriptions)) == {"basic"}
+
+
+def test_undoing_takes_people_back_to_a_plan_that_was_retired_meanwhile(basic, standard):
+    subscriptions = subscribe_many(basic, 3)
+    done = move()
+    retire_plan(plan_code="basic", reason="nobody has it", actor=None)
+
+    assert undo(done).returned_count == 3
+    assert set(plans_of(subscriptions)) == {"basic"}
+
+
 def test_who_buys_the_old_plan_after_the_beginning_stays_on_it(basic, standard, monkeypatch):
     monkeypatch.setattr(moving, "PART_SIZE", 1)
     subscribe_many(basic, 2)
@@ -277,8 +318,8 @@ def test_undoing_is_possible_for_three_days_and_no_longer(basic, standard):
         assert undo(done).returned_count == 1
 
 
-def test_the_window_is_a_setting(basic, standard, settings):
-    settings.MOVE_UNDO_HOURS = 1
+def test_the_window_is_a_setting(basic, standard):
+    config.MOVE_UNDO_HOURS = 1
 
     done = move()
 
@@ -293,3 +334,12 @@ def test_what_isnt_done_or_is_undone_cannot_be_undone(basic, standard):
         with pytest.raises(DomainError) as refused:
             queue_undo(move_id=number, reason="why", actor=None)
         assert refused.value.code == "move-not-done"
+
+
+def test_what_rows_of_moves_name_is_never_deleted(basic, standard):
+    (subscription,) = subscribe_many(basic, 1)
+    done = move()
+
+    for named in (Subscription.objects.filter(pk=subscription.pk), SubscriberMove.objects.filter(pk=done.pk)):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            named._raw_delete(using="default")

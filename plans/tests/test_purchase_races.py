@@ -23,10 +23,18 @@ pytestmark = pytest.mark.django_db(transaction=True)
 BUYERS = 50
 
 
-def bought(candidate: Candidate, plan_code: str = "basic", campaign_code: str = "") -> str:
+def bought(
+    candidate: Candidate, plan_code: str = "basic", campaign_code: str = "", agreed_price_rials: int | None = None
+) -> str:
     """What came of a purchase: `bought`, or the code of the refusal."""
     try:
-        subscribe(candidate=candidate, plan_code=plan_code, campaign_code=campaign_code, actor=None)
+        subscribe(
+            candidate=candidate,
+            plan_code=plan_code,
+            campaign_code=campaign_code,
+            agreed_price_rials=agreed_price_rials,
+            actor=None,
+        )
     except DomainError as refused:
         return refused.code
     return "bought"
@@ -145,6 +153,20 @@ def test_a_purchase_pays_the_price_that_is_being_set() -> None:
             wait_until_blocked(purchase)
         assert purchase.result() == "bought"
     assert Subscription.objects.get().price_rials == 3_000_000
+
+
+def test_a_price_that_is_being_changed_is_not_paid_by_who_agreed_to_another() -> None:
+    plan, candidate = make_plan(price_rials=1_000_000), make_candidate()
+    make_campaign(plan, code="switch")
+    agreed = partial(bought, candidate, campaign_code="switch", agreed_price_rials=800_000)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Plan.objects.filter(pk=plan.pk).update(price_rials=3_000_000)
+            purchase = in_a_thread(pool, agreed)
+            wait_until_blocked(purchase)
+        assert purchase.result() == "price-changed"
+    assert not Subscription.objects.exists()
+    assert not CampaignUse.objects.exists()
 
 
 def test_a_plan_is_switched_off_after_the_purchase_that_is_under_way() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
@@ -169,6 +169,45 @@ def test_a_beat_that_was_down_for_an_hour_catches_up(basic: Plan, clock) -> None
     row = get_plan_release_history("basic").first()
     assert row is not None
     assert (row.scheduled_for, row.happened_at) == (SOON, SOON + dt.timedelta(hours=1))
+
+
+def test_a_clock_that_jumps_loses_no_release_and_repeats_none(basic: Plan, clock) -> None:
+    create_plan(code="gold", name_fa="طلایی", name_en="Gold", price_rials=200, actor=None)
+    schedule_plan_release(plan_code="basic", release_date=SOON, actor=None)
+    schedule_plan_release(plan_code="gold", release_date=SOON + dt.timedelta(minutes=90), actor=None)
+    clock.move_to(SOON + dt.timedelta(hours=1))  # over the time of the release
+    assert release_due_plans() == 1
+    clock.move_to(SOON - dt.timedelta(hours=1))  # and back before it
+    assert release_due_plans() == 0
+    clock.move_to(SOON + dt.timedelta(hours=2))
+    assert release_due_plans() == 1
+    assert steps("basic") == steps("gold") == [Step.SCHEDULED, Step.RELEASED]
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
+def test_a_change_of_time_zone_moves_no_release(basic: Plan, clock, zone: str, settings) -> None:
+    schedule_plan_release(plan_code="basic", release_date=SOON, actor=None)
+    settings.TIME_ZONE = zone
+    with timezone.override(zone):
+        clock.move_to(SOON - dt.timedelta(seconds=1))
+        assert release_due_plans() == 0
+        clock.move_to(SOON)
+        assert release_due_plans() == 1
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE plans_planreleasehistory SET reason = 'another'",
+        "DELETE FROM plans_planreleasehistory",
+        "TRUNCATE plans_planreleasehistory",
+    ],
+)
+def test_history_is_never_changed_not_even_by_hand(basic: Plan, statement: str) -> None:
+    enable_plan(plan_code="basic", enabled_by=None)
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert steps() == [Step.ENABLED]
 
 
 def test_a_release_can_be_moved_and_cancelled(basic: Plan, clock) -> None:

@@ -10,11 +10,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.translation import override
 from openpyxl import Workbook
 
+from accounts.models import Candidate
 from accounts.roles import Role
 from accounts.testing import make_candidate, make_staff, sign_in
 from audit.models import AuditLog
 from plans.models import BetaTester, Stage, Subscription
-from plans.services import add_beta_tester, add_beta_testers, remove_beta_tester
+from plans.services import add_beta_tester, add_beta_testers, enable_plan, remove_beta_tester
 from plans.testing import make_plan
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +50,22 @@ def send(client, plan, **fields):
 
 def send_file(client, plan, content, name="testers.csv"):
     return send(client, plan, file=SimpleUploadedFile(name, content))
+
+
+def confirm(client, plan, preview):
+    """Send what the preview of a list offers to confirm."""
+    page, listed = preview.content.decode(), preview.context["listed"]
+    assert 'name="confirm"' in page
+    assert f'name="listed" hidden>{listed}</textarea>' in page
+    return send(client, plan, listed=listed, note=preview.context["note"], confirm="1")
+
+
+def shown(response):
+    """The candidates that a preview would add, those who are in already, and what it says of wrong lines."""
+    assert not AuditLog.objects.filter(action="plans.beta_tester.add", actor_id__isnull=False).exists()
+    preview = response.context["preview"]
+    codes = [[candidate.code for candidate in group] for group in (preview.new, preview.already)]
+    return (*codes, response.context["problems"])
 
 
 def refusals(response):
@@ -166,31 +183,74 @@ def test_a_pasted_list_may_hold_codes_and_names(plan, manager):
     make_candidate("mina")
     add_beta_tester(candidate=make_candidate("old"), plan_code="standard", actor=None)
 
-    response = send(manager, plan, listed="SARA-۱۲\r\n\r\n  رضا\u200cكريمي \nmina\nmina\nold")
+    preview = send(manager, plan, listed="SARA-۱۲\r\n\r\n  رضا\u200cكريمي \nmina\nmina\nold", note="Asked")
 
-    assert told(response) == ["3 candidates test Standard now.", "1 was a tester already."]
+    assert shown(preview) == (["sara-12", "reza", "mina"], ["old"], [])
+    assert present_codes() == ["old"]
+    assert told(confirm(manager, plan, preview)) == ["3 candidates test Standard now."]
     assert present_codes() == ["mina", "old", "reza", "sara-12"]
+    assert BetaTester.objects.get(candidate__code="mina").note == "Asked"
 
 
-def test_a_list_with_unknown_lines_adds_nobody_and_names_them(plan, manager):
+def test_lines_that_name_nobody_are_told_and_the_others_are_added_on_confirm(plan, manager):
     make_candidate("sara")
     make_candidate("twin-1", name="Ali")
     make_candidate("twin-2", name="Ali")
 
-    words = refusals(send(manager, plan, listed="sara\nnobody\n\nAli\n<b>x</b>"))
+    preview = send(manager, plan, listed="sara\nnobody\n\nAli\n<b>x</b>")
 
+    new, _already, words = shown(preview)
+    assert new == ["sara"]
     assert words == [
-        "Nobody was added: correct the list and send it again.",
         "Line 2: no candidate has the code or name “\u2068nobody\u2069”.",
         "Line 4: several candidates are called “\u2068Ali\u2069”. Write the code.",
         "Line 5: no candidate has the code or name “\u2068<b>x</b>\u2069”.",
     ]
-    assert not AuditLog.objects.filter(action="plans.beta_tester.add").exists()
+    assert not BetaTester.objects.exists()
+    confirm(manager, plan, preview)
+    assert present_codes() == ["sara"]
+
+
+def test_a_list_that_names_nobody_is_refused_at_its_field(plan, manager):
+    assert refusals(send(manager, plan, listed="nobody")) == [
+        "This list names nobody.",
+        "Line 1: no candidate has the code or name “\u2068nobody\u2069”.",
+    ]
+
+
+def test_a_list_of_those_who_are_in_already_has_nothing_to_confirm(plan, manager):
+    add_beta_tester(candidate=make_candidate("sara"), plan_code="standard", actor=None)
+
+    preview = send(manager, plan, listed="sara")
+
+    assert shown(preview) == ([], ["sara"], [])
+    assert 'name="confirm"' not in preview.content.decode()
+
+
+def test_what_is_confirmed_is_read_again(plan, manager):
+    make_candidate("sara")
+    make_candidate("reza")
+    preview = send(manager, plan, listed="sara\nreza")
+    Candidate.objects.filter(code="sara").update(code="other", name="Other")
+
+    again = confirm(manager, plan, preview)
+
+    assert shown(again)[0] == ["reza"]
+    assert len(shown(again)[2]) == 1
+    assert not BetaTester.objects.exists()
+
+
+def test_a_plan_that_went_on_sale_meanwhile_takes_nobody(plan, manager):
+    make_candidate("sara")
+    preview = send(manager, plan, listed="sara")
+    enable_plan(plan_code="standard", enabled_by=None, reason="x")
+
+    assert refusals(confirm(manager, plan, preview))
 
 
 def test_many_unknown_lines_are_counted(plan, manager):
     words = refusals(send(manager, plan, listed="\n".join(f"x{number}" for number in range(25))))
-    assert len(words) == 22
+    assert len(words) == 22  # that it names nobody, twenty lines, and how many more
     assert words[-1] == "5 further lines name no one candidate either."
 
 
@@ -212,20 +272,20 @@ def test_a_list_of_more_than_a_thousand_is_refused(plan, manager):
 def test_files_as_people_save_them_are_read(plan, manager, content):
     make_candidate("sara-12")
     make_candidate("reza-7")
-    assert told(send_file(manager, plan, content)) == ["2 candidates test Standard now."]
+    assert told(confirm(manager, plan, send_file(manager, plan, content))) == ["2 candidates test Standard now."]
     assert present_codes() == ["reza-7", "sara-12"]
 
 
 def test_codes_that_are_numbers_in_excel_are_read(plan, manager):
     make_candidate("1204")
-    send_file(manager, plan, workbook(["code"], [1204]), "list.xlsx")
+    confirm(manager, plan, send_file(manager, plan, workbook(["code"], [1204]), "list.xlsx"))
     assert present_codes() == ["1204"]
 
 
-def test_a_file_with_an_unknown_code_adds_nobody_and_names_its_line(plan, manager):
+def test_a_files_unknown_code_is_told_with_its_line(plan, manager):
     make_candidate("sara")
-    words = refusals(send_file(manager, plan, "کد\nsara\nغریبه\n".encode("utf-8-sig")))
-    assert words[1:] == ["Line 3: no candidate has the code or name “\u2068غریبه\u2069”."]
+    words = shown(send_file(manager, plan, "کد\nsara\nغریبه\n".encode("utf-8-sig")))[2]
+    assert words == ["Line 3: no candidate has the code or name “\u2068غریبه\u2069”."]
 
 
 @pytest.mark.parametrize(
@@ -335,11 +395,13 @@ def test_limited_staff_see_and_name_their_own_candidates_only(plan):
     assert client.get(remove_page(foreign)).status_code == 404
     assert client.post(remove_page(foreign), {"reason": "x"}).status_code == 404
     # As if there were no such candidate.
-    words = client.post(ADD, {"plan": second.pk, "listed": "own\nother"}).context["form"].errors["listed"]
-    assert list(words)[1:] == ["Line 2: no candidate has the code or name “\u2068other\u2069”."]
+    words = client.post(ADD, {"plan": second.pk, "listed": "own\nother"}).context["problems"]
+    assert words == ["Line 2: no candidate has the code or name “\u2068other\u2069”."]
     assert client.post(ADD, {"plan": second.pk, "candidate": other.pk}).context["form"].errors["candidate"]
     assert not second.testers.exists()
-    send(client, second, listed="own")
+    client.post(ADD, {"plan": second.pk, "listed": "other", "confirm": "1"})
+    assert not second.testers.exists()
+    client.post(ADD, {"plan": second.pk, "listed": "own", "confirm": "1"})
     assert [tester.candidate for tester in second.testers.all()] == [own]
 
 

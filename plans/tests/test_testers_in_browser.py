@@ -36,3 +36,26 @@ def test_a_tester_is_looked_up_added_and_removed(browser_page, live_server):
     page.wait_for_url("**/admin/beta-testers")
     assert BetaTester.objects.get().exit_reason == "پایان آزمون"
     assert browser_page.problems == []
+
+
+def test_a_pasted_list_is_looked_through_and_confirmed(browser_page, live_server):
+    plan = make_plan("standard", stage=Stage.DRAFT)
+    make_candidate("sara", name="سارا احمدی")
+    make_candidate("reza", name="رضا کریمی")
+    manager = sign_in(make_staff(Role.RELEASE_MANAGER))
+    browser_page.sign_in_as(live_server.url, manager.cookies["sessionid"].value)
+    browser_page.read_in(live_server.url, "fa")
+    page = browser_page.page
+
+    page.goto(f"{live_server.url}/admin/beta-testers/add")
+    page.locator("#id_plan").select_option(str(plan.pk))
+    page.locator("#id_listed").fill("sara\nغریبه\nرضا کريمي")
+    page.locator(".submit-row input").click()
+    assert "سارا احمدی" in page.locator(".named").inner_text()
+    assert "غریبه" in page.locator(".errorlist").inner_text()
+    assert not BetaTester.objects.exists()
+
+    page.locator(".submit-row input").click()
+    page.wait_for_url("**/admin/beta-testers")
+    assert page.locator("#result_list tbody tr").count() == 2
+    assert browser_page.problems == []

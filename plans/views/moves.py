@@ -16,16 +16,20 @@ from django.views.decorators.http import require_http_methods
 from accounts.admin_scope import staff_user
 from accounts.models import User
 from accounts.recent_factor import ask_again, is_recent
+from common.admin.object_tools import object_tools
 from common.errors import DomainError
 from plans.models import SubscriberMove, SubscriberMoveRow
 from plans.move_forms import MoveForm, UndoForm
+from plans.move_rows import FILTERS, LEFT, page_of_rows, rows_of
 from plans.services.moves import MOVE_PERMISSION, find_move, preview_move, queue_move, queue_undo
 from plans.tasks import run_move
 
-MOVES_SHOWN = ROWS_SHOWN = 100
+MOVES_SHOWN = 100
 REFRESH_SECONDS = 3
+LONGEST_NUMBER = 19  # digits of a bigint
 
 State, Outcome = SubscriberMove.State, SubscriberMoveRow.Outcome
+OF_UNDOING = (Outcome.RETURNED, Outcome.KEPT)
 
 
 def may_move(user: User) -> bool:
@@ -57,7 +61,7 @@ def moves_page(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def move_page(request: HttpRequest, move_id: int) -> HttpResponse:
-    """How far a move is, who wasn't moved and why. On POST it is undone, or with `resume` gone on with."""
+    """How far a move is, and what became of whom and why. On POST it is undone, or with `resume` gone on with."""
     _refuse_unless_allowed(request)
     try:
         move = find_move(move_id)
@@ -81,21 +85,32 @@ def move_page(request: HttpRequest, move_id: int) -> HttpResponse:
 
 def _show(request: HttpRequest, move: SubscriberMove, form: UndoForm) -> HttpResponse:
     is_running = move.state in (State.QUEUED, State.RUNNING, State.UNDOING)
+    was_undone = move.state in (State.UNDOING, State.UNDONE)
     is_undoable = move.undo_until is not None and move.state == State.DONE and timezone.now() < move.undo_until
-    left = move.rows.filter(outcome__in=[Outcome.FAILED, Outcome.SKIPPED, Outcome.KEPT])
+    asked = request.GET.get("outcome", LEFT)
+    chosen = asked if asked in FILTERS else LEFT
+    page = page_of_rows(rows_of(move, chosen), after=_number(request, "after"), before=_number(request, "before"))
     context = {
         "title": _("Move of subscribers"),
         "move": move,
         "may": may_move(staff_user(request)),
         "is_running": is_running,
         "form": form if is_undoable or form.errors else None,
-        "left": left.select_related("subscription__candidate")[:ROWS_SHOWN],
-        "rows_shown": ROWS_SHOWN,
+        "filters": [(value, label) for value, label in FILTERS.items() if value not in OF_UNDOING or was_undone],
+        "chosen": chosen,
+        "page": page,
+        "tools": object_tools(move, request),
     }
     response = _page(request, "move", context)
     if is_running:
         response["Refresh"] = str(REFRESH_SECONDS)
     return response
+
+
+def _number(request: HttpRequest, name: str) -> int:
+    """A subscription's number from the page's address; 0 for anything else."""
+    text = request.GET.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < LONGEST_NUMBER else 0
 
 
 def _begin(queue: Callable[[], SubscriberMove]) -> HttpResponse:

@@ -17,12 +17,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.admin_scope import staff_user
 from accounts.models import User
+from common.admin.object_tools import object_tools
 from common.errors import DomainError
 from plans import services
 from plans.models import Plan, Stage
 from plans.release_forms import ReasonForm, ScheduleForm
 from plans.selectors import get_plan_release_history
-from plans.services.release import RELEASE_PERMISSION
+from plans.services.release import may_release
 
 STAIRS = (Stage.DRAFT, Stage.BETA, Stage.SCHEDULED, Stage.AVAILABLE)
 STEPS_PER_PAGE = 50
@@ -77,11 +78,6 @@ ACTS = {
         ),
     )
 }
-
-
-def may_release(user: User) -> bool:
-    """Whether `user` may change what is on sale."""
-    return not user.is_limited_to_scopes and user.has_perm(RELEASE_PERMISSION)
 
 
 @require_safe
@@ -142,7 +138,8 @@ def history_page(request: HttpRequest, plan_id: int) -> HttpResponse:
     _refuse_unless_reader(request)
     plan = get_object_or_404(Plan, pk=plan_id)
     steps = Paginator(get_plan_release_history(plan.code), STEPS_PER_PAGE).get_page(request.GET.get("p"))
-    return _page(request, "history", {"title": _("History"), "plan": plan, "steps": steps})
+    context = {"title": _("History"), "plan": plan, "steps": steps, "tools": object_tools(plan, request)}
+    return _page(request, "history", context)
 
 
 def _row(plan: Plan, may: bool) -> dict[str, Any]:

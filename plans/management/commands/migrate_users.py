@@ -19,7 +19,8 @@ INTERRUPTED = 130  # as shells tell Ctrl-C: 128 and the signal's number
 class Command(OperatorCommand):
     help = (
         "Move everybody who has the plan OLD to the plan NEW. They keep their subscriptions and the price they paid. "
-        "A move that was stopped is gone on with by --resume; one that is done can be undone for a while by --undo. "
+        "A move that was stopped is gone on with by a worker within minutes, or at once by --resume; one that is done "
+        "can be undone for a while by --undo. "
         "Ends with 1 when it is refused or somebody could not be moved, with 130 when it was stopped."
     )
 
@@ -65,7 +66,10 @@ class Command(OperatorCommand):
 
                 return resume_move(move_id=number, on_progress=show)
         except KeyboardInterrupt:
-            words = _("Stopped. What is done stays done; go on with --resume %(number)s.") % {"number": number}
+            words = _(
+                "Stopped here. What is done stays done. A worker goes on with it in a few minutes; "
+                "at once: go on with --resume %(number)s."
+            ) % {"number": number}
             raise CommandError(words, returncode=INTERRUPTED) from None
 
     def _preview(self, old_code: str, new_code: str) -> None:
