@@ -1,0 +1,1 @@
+"""Made-up citizens who use the bots of a test server."""
