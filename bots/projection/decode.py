@@ -60,8 +60,12 @@ class Message(msgspec.Struct, rename={"sender": "from"}):
 
 
 class CallbackQuery(msgspec.Struct, rename={"sender": "from"}):
+    """A pressed button. What is only needed to answer it may be anything: `press_of` reads it."""
+
     sender: Person
     data: str = ""
+    id: Any = None
+    message: Any = None
 
 
 class MemberStatus(msgspec.Struct):

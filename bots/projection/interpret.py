@@ -3,7 +3,16 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from bots.projection.decode import Message, Person, Poll, PollAnswer, Update, decode_update, kind_of
+from bots.projection.decode import (
+    CallbackQuery,
+    Message,
+    Person,
+    Poll,
+    PollAnswer,
+    Update,
+    decode_update,
+    kind_of,
+)
 from common.text import clean_code
 
 CONTRIBUTION_KINDS = frozenset({"idea", "complaint", "volunteer", "report", "question"})
@@ -19,9 +28,24 @@ MESSAGE_KINDS = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Press:
+    """How a pressed button is answered: by the press's own number, and in the message that shows it.
+
+    `message_id` is None where that message can't be changed: one that is too old comes without its date.
+    """
+
+    query_id: str
+    message_id: int | None
+    is_private: bool
+
+
 @dataclass(slots=True)
 class Facts:
-    """What one update tells. A field that is None tells nothing."""
+    """What one update tells. A field that is None tells nothing.
+
+    `may_be_answered` is set for what came lately and not from a file, `is_of_erased` for what must not be kept.
+    """
 
     kind: str
     occurred_at: dt.datetime
@@ -38,6 +62,9 @@ class Facts:
     next_text_is: str | None = None
     poll: Poll | None = None
     vote: PollAnswer | None = None
+    press: Press | None = None
+    may_be_answered: bool = False
+    is_of_erased: bool = False
 
     @property
     def is_used(self) -> bool:
@@ -56,6 +83,7 @@ def interpret(body: bytes, *, update_id: int | None, received_at: dt.datetime) -
         facts.kind = "callback_query"
         facts.person = update.callback_query.sender
         facts.click_kind, facts.click_data = "button", update.callback_query.data
+        facts.press = press_of(update.callback_query)
         _read_button(facts, update.callback_query.data)
     elif update.poll_answer is not None:
         facts.kind = "poll_answer"
@@ -106,6 +134,19 @@ def _read_button(facts: Facts, data: str) -> None:
         facts.city = clean_code(value, LONGEST_CITY) or None
     elif name == "contribute" and value in CONTRIBUTION_KINDS:
         facts.next_text_is = value
+
+
+def press_of(query: CallbackQuery) -> Press:
+    """How a press is answered; parts that aren't as the Bot API words them count as missing."""
+    message = query.message if isinstance(query.message, dict) else {}
+    chat = message.get("chat")
+    number = message.get("message_id")
+    can_change = isinstance(number, int) and bool(message.get("date"))
+    return Press(
+        query_id=query.id if isinstance(query.id, str) else "",
+        message_id=number if can_change else None,
+        is_private=not isinstance(chat, dict) or chat.get("type") == "private",
+    )
 
 
 def split_command(text: str) -> tuple[str, str]:

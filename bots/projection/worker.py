@@ -1,9 +1,10 @@
 """Taking batches out of the inbox. Any number of workers may run; one at a time handles a bot."""
 
+import datetime as dt
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -15,12 +16,26 @@ from bots.models import Bot, InboundUpdate
 from bots.projection.apply import apply_facts
 from bots.projection.decode import UnreadableUpdate, kind_of
 from bots.projection.interpret import Facts, interpret
-from common.crypto import DecryptionError
+from bots.projection.repeated import REASON as REPEATED
+from bots.projection.repeated import repeated_among
+from common.crypto import DecryptionError, decrypt
+from common.set_wise import fetch_rows
 from common.text import clean_text
 
 logger = logging.getLogger(__name__)
 
 BATCH_SIZE = 1000
+ERASED = "of a person who was erased"
+_BODY_CONTEXT = InboundUpdate._meta.get_field("body").context
+_NEXT = """
+    SELECT id, update_id, received_at, source, body FROM bots_inboundupdate
+    WHERE bot_id = %b AND state = 'pending' ORDER BY id LIMIT %b
+"""
+# By the times, only those parts of the inbox are looked into that hold them.
+_DONE = """
+    UPDATE bots_inboundupdate SET state = %b, kind = %b, reason = %b, projected_at = %b
+    WHERE id = ANY(%b::bigint[]) AND received_at BETWEEN %b AND %b
+"""
 State = InboundUpdate.State
 # The database is away or busy, the task's time is up, memory is short: the same updates may pass in a minute.
 NO_UPDATES_FAULT = (OperationalError, InterfaceError, SoftTimeLimitExceeded, MemoryError)
@@ -40,10 +55,25 @@ class ProjectionReport:
 
 
 @dataclass(slots=True)
+class _Waiting:
+    """An update that waits, its body encrypted as it is stored."""
+
+    pk: int
+    update_id: int | None
+    received_at: dt.datetime
+    source: str
+    stored_body: str
+
+    def body(self) -> bytes:
+        """The update as it came. Raises DecryptionError."""
+        return decrypt(self.stored_body, context=_BODY_CONTEXT).encode()
+
+
+@dataclass(slots=True)
 class _Verdict:
     """What becomes of one update."""
 
-    update: InboundUpdate
+    update: _Waiting
     state: str
     kind: str
     reason: str = ""
@@ -85,7 +115,8 @@ def _project_batch(bot_id: int, report: ProjectionReport, *, wait: bool) -> int:
     try:
         with transaction.atomic():
             updates = _claim(bot_id, BATCH_SIZE, wait=wait)
-            verdicts = [_judge(update) for update in updates]
+            repeated = repeated_among(bot_id, updates)
+            verdicts = [_judge(update, repeated) for update in updates]
             _carry_out(bot_id, verdicts)
     except NO_UPDATES_FAULT:
         raise
@@ -97,7 +128,7 @@ def _project_batch(bot_id: int, report: ProjectionReport, *, wait: bool) -> int:
     return len(verdicts)
 
 
-def _claim(bot_id: int, size: int, *, wait: bool, with_bodies: bool = True) -> list[InboundUpdate]:
+def _claim(bot_id: int, size: int, *, wait: bool) -> list[_Waiting]:
     """The bot's next updates in order of arrival, while its row is locked; none when another worker has it.
 
     Arrival is the right order: the platform sends a person's next update only after it was told that the last one
@@ -106,18 +137,20 @@ def _claim(bot_id: int, size: int, *, wait: bool, with_bodies: bool = True) -> l
     bots: QuerySet[Bot] = Bot.objects.select_for_update(skip_locked=not wait, no_key=True)
     if bots.filter(pk=bot_id).values_list("pk").first() is None:
         return []
-    updates = InboundUpdate.objects.filter(bot_id=bot_id, state=State.PENDING).order_by("pk")
-    return list((updates if with_bodies else updates.defer("body"))[:size])
+    return [_Waiting(*row) for row in fetch_rows(_NEXT, [bot_id, size])]
 
 
-def _judge(update: InboundUpdate) -> _Verdict:
-    body = update.body.encode()
+def _judge(update: _Waiting, repeated: Collection[int]) -> _Verdict:
+    if update.pk in repeated:
+        return _Verdict(update, State.UNUSED, "", REPEATED)
+    body = update.body()
     if update.update_id is None:
         return _Verdict(update, State.REJECTED, kind_of(body), "it has no update number that fits 64 bits")
     try:
         facts = interpret(body, update_id=update.update_id, received_at=update.received_at)
     except UnreadableUpdate as error:
         return _Verdict(update, State.REJECTED, kind_of(body), str(error))
+    facts.may_be_answered = update.source != InboundUpdate.Source.REPLAY
     return _Verdict(update, State.PROJECTED if facts.is_used else State.UNUSED, facts.kind, facts=facts)
 
 
@@ -125,28 +158,40 @@ def _carry_out(bot_id: int, verdicts: list[_Verdict]) -> None:
     used = [verdict.facts for verdict in verdicts if verdict.facts is not None and verdict.state == State.PROJECTED]
     if used:
         apply_facts(bot_id, used)
-    groups: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+        _drop_erased(verdicts)
+    groups: dict[tuple[str, str, str], list[_Waiting]] = defaultdict(list)
     for verdict in verdicts:
-        groups[verdict.state, verdict.kind, verdict.reason].append(verdict.update.pk)
+        groups[verdict.state, verdict.kind, verdict.reason].append(verdict.update)
     now = timezone.now()
-    for (state, kind, reason), keys in groups.items():
-        InboundUpdate.objects.filter(pk__in=keys).update(state=state, kind=kind, reason=reason, projected_at=now)
+    for (state, kind, reason), updates in groups.items():
+        moments = [update.received_at for update in updates]
+        keys = [update.pk for update in updates]
+        fetch_rows(_DONE, [state, kind, reason, now, keys, min(moments), max(moments)])
+
+
+def _drop_erased(verdicts: list[_Verdict]) -> None:
+    """Of what people send after their erasure only the number is kept, by which it is known when it comes again."""
+    dropped = [verdict for verdict in verdicts if verdict.facts is not None and verdict.facts.is_of_erased]
+    for verdict in dropped:
+        verdict.state, verdict.reason = State.UNUSED, ERASED
+    if dropped:
+        InboundUpdate.objects.filter(pk__in=[verdict.update.pk for verdict in dropped]).update(body="")
 
 
 def _project_one_by_one(bot_id: int, *, wait: bool) -> Iterator[_Verdict]:
     for _attempt in range(BATCH_SIZE):
         with transaction.atomic():
-            updates = _claim(bot_id, 1, wait=wait, with_bodies=False)
+            updates = _claim(bot_id, 1, wait=wait)
             if not updates:
                 return
             verdict = _carry_out_alone(bot_id, updates[0])
         yield verdict
 
 
-def _carry_out_alone(bot_id: int, update: InboundUpdate) -> _Verdict:
+def _carry_out_alone(bot_id: int, update: _Waiting) -> _Verdict:
     try:
         with transaction.atomic():
-            verdict = _judge(update)
+            verdict = _judge(update, repeated_among(bot_id, [update]))
             _carry_out(bot_id, [verdict])
     except NO_UPDATES_FAULT:
         raise
@@ -157,11 +202,11 @@ def _carry_out_alone(bot_id: int, update: InboundUpdate) -> _Verdict:
     except Exception as error:
         logger.exception("Update %s of bot %s can't be used", update.update_id, bot_id)
         reason = clean_text(f"{type(error).__name__}: {error}", 500)
-        verdict = _reject(bot_id, update, kind=kind_of(update.body.encode()), reason=reason)
+        verdict = _reject(bot_id, update, kind=kind_of(update.body()), reason=reason)
     return verdict
 
 
-def _reject(bot_id: int, update: InboundUpdate, *, kind: str, reason: str) -> _Verdict:
+def _reject(bot_id: int, update: _Waiting, *, kind: str, reason: str) -> _Verdict:
     verdict = _Verdict(update, State.REJECTED, kind, reason)
     _carry_out(bot_id, [verdict])
     return verdict
