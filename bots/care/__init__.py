@@ -1,0 +1,1 @@
+"""Looking after bots: whether their platforms send here, whether a plan pays for them, and what it allows."""
