@@ -1,9 +1,12 @@
+from typing import ClassVar
+
 from django.contrib import admin
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin_scope import ScopedModelAdmin, ScopedRelatedFilter
+from accounts.admin_scope import ScopedRelatedFilter
 from audit.admin import SensitiveReadsMixin
+from bots.admin.of_bots import OfBotsAdmin
 from bots.models import Click, Contribution, Message
 from common.admin import JalaliDateRangeFilter, ReadOnlyModelAdmin, latin
 
@@ -11,12 +14,11 @@ TIME_FILTER = JalaliDateRangeFilter.of("occurred_at", _("time"))
 SHOWN_CHARACTERS = 80
 
 
-class ActivityAdmin(ScopedModelAdmin, SensitiveReadsMixin, ReadOnlyModelAdmin):
+class ActivityAdmin(OfBotsAdmin, SensitiveReadsMixin, ReadOnlyModelAdmin):
     """What citizens did, newest first. Who looks at it is recorded: it names them beside a candidate."""
 
     shows_people = True
-    candidate_path = "bot__candidate"
-    list_select_related = ("bot", "bot_user")
+    list_select_related: ClassVar[tuple[str, ...]] = ("bot", "bot_user")
 
     @admin.display(description=_("text"))
     def text_shown(self, activity: Message | Contribution) -> str:
@@ -41,13 +43,4 @@ class MessageAdmin(ActivityAdmin):
     list_filter = (("bot", ScopedRelatedFilter), TIME_FILTER)
     list_display = ("occurred_at", "bot_user", "bot", "kind", "text_shown")
     fields = ("occurred_at", "edited_at", "bot_user", "bot", "kind", "text")
-    search_fields = ("text",)
-
-
-@admin.register(Contribution)
-class ContributionAdmin(ActivityAdmin):
-    sensitive_noun = "bots.contribution"
-    list_filter = (("bot", ScopedRelatedFilter), "kind", TIME_FILTER)
-    list_display = ("occurred_at", "kind", "text_shown", "bot_user", "bot")
-    fields = ("occurred_at", "kind", "bot_user", "bot", "text")
     search_fields = ("text",)

@@ -12,11 +12,15 @@ from common.admin import ReadOnlyModelAdmin
 @admin.register(Poll)
 class PollAdmin(ScopedModelAdmin, ReadOnlyModelAdmin):
     candidate_path = "bot__candidate"
-    list_display = ("__str__", "bot", "is_closed", "created_at")
+    list_display = ("__str__", "bot", "state_shown", "created_at")
     list_filter = (("bot", ScopedRelatedFilter), "is_closed")
     list_select_related = ("bot",)
     search_fields = ("question",)
-    fields = ("question", "bot", "is_closed", "created_at", "results")
+    fields = ("question", "bot", "state_shown", "allows_multiple_answers", "created_at", "opened_at", "results")
+
+    @admin.display(description=_("state"))
+    def state_shown(self, poll: Poll) -> str:
+        return str(poll.state.label)
 
     @admin.display(description=_("votes"))
     def results(self, poll: Poll) -> SafeString:

@@ -1,4 +1,4 @@
-"""What citizens do: they click, they write, they contribute. Each row names the update that it came from."""
+"""What citizens do: they click and they write. Each row names the update that it came from."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -33,10 +33,16 @@ class Click(models.Model):
 
 
 class Message(models.Model):
-    """A message that a citizen sent to the bot in private; an edit replaces its text."""
+    """A message that a citizen sent to the bot in private; an edit replaces its text.
 
-    bot = models.ForeignKey(Bot, on_delete=models.PROTECT, related_name="+", verbose_name=_("bot"))
-    bot_user = models.ForeignKey(BotUser, on_delete=models.CASCADE, related_name="messages", verbose_name=_("bot user"))
+    The table is kept in parts by the month of `occurred_at`; one update makes one message within a part, and the same
+    update has the same moment (docs/adr/0013).
+    """
+
+    bot = models.ForeignKey(Bot, on_delete=models.PROTECT, related_name="+", verbose_name=_("bot"), db_index=False)
+    bot_user = models.ForeignKey(
+        BotUser, on_delete=models.CASCADE, related_name="messages", verbose_name=_("bot user"), db_index=False
+    )
     update_id = models.BigIntegerField(_("update number"), null=True)
     message_id = models.BigIntegerField(_("message number"), null=True)
     kind = models.CharField(_("kind"), max_length=32)
@@ -49,39 +55,7 @@ class Message(models.Model):
         verbose_name_plural = _("messages")
         ordering = ["-id"]
         default_permissions = ("view",)
-        constraints = [models.UniqueConstraint(fields=["bot", "update_id"], name="message_once_per_update")]
         indexes = [models.Index(fields=["bot_user", "message_id"], name="message_of_person")]
 
     def __str__(self) -> str:
         return self.text[:60] or self.kind
-
-
-class Contribution(models.Model):
-    """What a citizen contributed: the first text after they pressed one of the `contribute:` buttons."""
-
-    class Kind(models.TextChoices):
-        IDEA = "idea", _("idea")
-        COMPLAINT = "complaint", _("complaint")
-        VOLUNTEER = "volunteer", _("volunteering")
-        REPORT = "report", _("report")
-        QUESTION = "question", _("question")
-
-    bot = models.ForeignKey(Bot, on_delete=models.PROTECT, related_name="+", verbose_name=_("bot"))
-    bot_user = models.ForeignKey(
-        BotUser, on_delete=models.CASCADE, related_name="contributions", verbose_name=_("bot user")
-    )
-    message = models.OneToOneField(
-        Message, on_delete=models.CASCADE, related_name="contribution", verbose_name=_("message")
-    )
-    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
-    text = models.TextField(_("text"))
-    occurred_at = models.DateTimeField(_("time"), db_index=True)
-
-    class Meta:
-        verbose_name = _("contribution")
-        verbose_name_plural = _("contributions")
-        ordering = ["-id"]
-        default_permissions = ("view",)
-
-    def __str__(self) -> str:
-        return self.text[:60]

@@ -1,4 +1,5 @@
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from bots.models.bot import Bot
@@ -10,7 +11,8 @@ class BotUser(models.Model):
     """A citizen as one bot knows them; the same citizen in two bots is two rows.
 
     `click_count` and `message_count` count this person's `Click` and `Message` rows, written in one transaction
-    with them, so that lists and exports of millions need no aggregate.
+    with them, so that lists and exports of millions need no aggregate. `created_at` is when this row came to be, by our
+    own clock: after a restore it tells who came back by themselves from who was brought back.
     """
 
     bot = models.ForeignKey(Bot, on_delete=models.PROTECT, related_name="people", verbose_name=_("bot"))
@@ -24,6 +26,14 @@ class BotUser(models.Model):
     phone = EncryptedTextField(_("phone"), blank=True, default="")
     phone_index = BlindIndexField(source="phone", normalise=normalise_phone)
     is_blocked = models.BooleanField(_("has blocked the bot"), default=False)
+    stopped_at = models.DateTimeField(_("wants no more messages since"), null=True, blank=True, editable=False)
+    consent_version = models.CharField(
+        _("agreed to the text"), max_length=32, blank=True, default="", db_default="", editable=False
+    )
+    consented_at = models.DateTimeField(_("agreed"), null=True, blank=True, editable=False)
+    hinted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    forget_asked_at = models.DateTimeField(_("asked to be erased"), null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(null=True, default=timezone.now, editable=False)
     next_text_is = models.CharField(max_length=16, blank=True, editable=False)
     click_count = models.PositiveIntegerField(_("clicks"), default=0)
     message_count = models.PositiveIntegerField(_("messages"), default=0)
@@ -38,12 +48,16 @@ class BotUser(models.Model):
         permissions = [
             ("view_phone", _("Can see citizens' phone numbers")),
             ("export_botuser", _("Can export bot users")),
+            ("erase_botuser", _("Can erase bot users")),
         ]
         constraints = [models.UniqueConstraint(fields=["bot", "platform_user_id"], name="person_once_per_bot")]
         indexes = [
             models.Index(fields=["bot", "-last_seen_at"], name="person_by_activity"),
             models.Index(fields=["first_seen_at"], name="person_by_first_contact"),
             models.Index(fields=["phone_index"], condition=~models.Q(phone_index=""), name="person_by_phone"),
+            models.Index(
+                fields=["forget_asked_at"], condition=models.Q(forget_asked_at__isnull=False), name="person_to_erase"
+            ),
         ]
 
     def __str__(self) -> str:

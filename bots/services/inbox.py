@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -13,10 +14,16 @@ from bots.projection.decode import read_update_id
 from common.crypto import encrypt
 
 _BODY = InboundUpdate._meta.get_field("body")
+# Unlike the intake's, this one looks into all days that are kept: a file may be replayed weeks later.
 _INSERT = """
     INSERT INTO bots_inboundupdate (bot_id, source, state, received_at, kind, reason, update_id, body)
     SELECT %s, %s, %s, %s, '', '', came.update_id, came.body
     FROM unnest(%s::bigint[], %s::text[]) WITH ORDINALITY AS came (update_id, body, position)
+    WHERE (
+        SELECT true FROM bots_inboundupdate AS known
+        WHERE known.bot_id = %s AND known.update_id = came.update_id
+        LIMIT 1
+    ) IS NULL
     ORDER BY came.position
     ON CONFLICT DO NOTHING
 """
@@ -40,7 +47,8 @@ def store_updates(*, bot: Bot, bodies: Sequence[bytes], source: InboundUpdate.So
     sealed = [encrypt(body.decode(), context=_BODY.context) for body in bodies]
     with connection.cursor() as cursor:
         # One statement for one round trip: outside a transaction it is its own, committed when it returns.
-        cursor.execute(_INSERT, [bot.pk, source, InboundUpdate.State.PENDING, timezone.now(), numbers, sealed])
+        values: list[Any] = [bot.pk, source, InboundUpdate.State.PENDING, timezone.now(), numbers, sealed, bot.pk]
+        cursor.execute(_INSERT, values)
         new = cursor.rowcount
     return Stored(new=new, known=len(bodies) - new)
 

@@ -1,5 +1,7 @@
 """Fetching updates instead of being sent them, for places without a public address."""
 
+from collections.abc import Sequence
+
 from django.db import transaction
 
 from bots.api.client import BotApi
@@ -15,7 +17,11 @@ def fetch_updates(*, bot: Bot, api: BotApi, wait_seconds: int) -> Stored:
     number to go on from: a crash in between fetches them again, and the inbox knows them already.
     Raises BotApiError when the platform refuses or can't be reached.
     """
-    bodies = api.get_updates(offset=bot.polling_offset, wait_seconds=wait_seconds)
+    return keep_updates(bot=bot, bodies=api.get_updates(offset=bot.polling_offset, wait_seconds=wait_seconds))
+
+
+def keep_updates(*, bot: Bot, bodies: Sequence[bytes]) -> Stored:
+    """Store updates that were fetched, together with the number to go on from, which `bot` has afterwards, too."""
     if not bodies:
         return Stored(new=0, known=0)
     numbers = [number for number in map(read_update_id, bodies) if number is not None]

@@ -9,7 +9,7 @@ from audit.models import AuditLog
 from bots.api.client import BotApi, BotApiError
 from bots.models import InboundUpdate
 from bots.services.polling import fetch_updates
-from bots.testing.bot_api_server import BotApiServer
+from bots.testing.bot_api.server import BotApiServer
 from bots.tests.updates import message
 
 pytestmark = pytest.mark.django_db
@@ -26,17 +26,17 @@ def platform(bot):
 
 
 def test_polling_stores_updates_and_confirms_them_with_the_next_call_only(bot, platform, capsys):
-    platform.updates = [message("one"), message("two")]
+    platform.give(TOKEN, [message("one"), message("two")])
     call_command("poll_bot", bot.slug, once=True)
     assert InboundUpdate.objects.filter(source="polling").count() == 2
-    assert len(platform.updates) == 2
+    assert len(platform.waiting(TOKEN)) == 2
     call_command("poll_bot", bot.slug, once=True)
-    assert platform.updates == []
+    assert platform.waiting(TOKEN) == []
     assert InboundUpdate.objects.count() == 2
 
 
 def test_a_crash_before_the_commit_fetches_the_same_updates_again(bot, platform, monkeypatch):
-    platform.updates = [message("one")]
+    platform.give(TOKEN, [message("one")])
     monkeypatch.setattr(type(bot), "save", lambda *args, **kwargs: 1 / 0)
     with BotApi.of(bot) as api, pytest.raises(ZeroDivisionError):
         fetch_updates(bot=bot, api=api, wait_seconds=0)
@@ -56,7 +56,8 @@ def test_a_wrong_token_is_told_with_the_remedy_and_never_shown(bot, platform, ca
 
 
 def test_polling_while_a_webhook_is_set_tells_how_to_remove_it(bot, platform):
-    platform.webhook = {"url": "https://elsewhere.example"}
+    with BotApi.of(bot) as api:
+        api.set_webhook(url="https://elsewhere.example", secret_token="")
     with pytest.raises(CommandError, match="set_webhook SLUG --delete"):
         call_command("poll_bot", bot.slug, once=True)
 
@@ -72,7 +73,7 @@ def test_an_unknown_bot_is_told_with_those_there_are(bot):
 
 
 def test_waiting_time_asked_for_by_the_platform_is_told(bot, platform):
-    platform.fail_once(429, "Too Many Requests: retry after 7", retry_after=7)
+    platform.fail(429, retry_after=7)
     with BotApi.of(bot) as api, pytest.raises(BotApiError) as refusal:
         api.get_me()
     assert refusal.value.is_passing
@@ -80,7 +81,7 @@ def test_waiting_time_asked_for_by_the_platform_is_told(bot, platform):
 
 
 def test_an_answer_that_is_not_the_bot_apis_is_told(bot, platform):
-    platform.fail_once_raw(502, b"<html>Bad Gateway</html>")
+    platform.fail(502, body="<html>Bad Gateway</html>")
     with BotApi.of(bot) as api, pytest.raises(BotApiError) as refusal:
         api.get_me()
     assert (refusal.value.code, refusal.value.is_passing) == ("not-bot-api", True)
@@ -96,16 +97,17 @@ def test_a_platform_out_of_reach_is_told_without_the_token(bot):
 
 
 def test_setting_the_webhook_sends_path_and_secret_and_is_audited(bot, platform, settings, capsys):
-    settings.PUBLIC_URL = "https://bots.example.ir"
+    settings.INTAKE_URL = "https://bots.example.ir"
     call_command("set_webhook", bot.slug)
-    assert platform.webhook == {"url": f"https://bots.example.ir{bot.webhook_path}", "secret_token": bot.webhook_secret}
+    told = {"url": f"https://bots.example.ir{bot.webhook_path}", "secret_token": bot.webhook_secret}
+    assert platform.calls == [("setWebhook", {**told, "allowed_updates": []})]
     row = AuditLog.objects.get(action="bots.bot.set_webhook")
     assert bot.webhook_secret not in str(row.details)
     call_command("set_webhook", bot.slug, delete=True)
-    assert platform.webhook == {}
+    assert platform.calls[1:] == [("deleteWebhook", {})]
 
 
 def test_a_webhook_needs_a_public_https_address(bot, platform, settings):
-    settings.PUBLIC_URL = ""
+    settings.INTAKE_URL = ""
     with pytest.raises(CommandError, match="ELECTIONSITE_PUBLIC_URL"):
         call_command("set_webhook", bot.slug)

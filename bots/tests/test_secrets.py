@@ -8,11 +8,11 @@ from common.testing.database import whole_database
 
 pytestmark = pytest.mark.django_db
 
-PHONE, TOKEN = "989127025006", "123456:a-very-secret-token"
+PHONE, TOKEN, PASSWORD = "989127025006", "123456:a-very-secret-token", "proxy-password"
 
 
 def test_neither_phones_nor_tokens_nor_secrets_stand_in_clear_in_any_table(bot):
-    bot.token = TOKEN
+    bot.token, bot.proxy = TOKEN, f"http://name:{PASSWORD}@proxy.example.ir:3128"
     bot.save()
     send(bot, message(contact={"phone_number": PHONE, "first_name": "x", "user_id": 7}))
     send(bot, message(contact={"phone_number": PHONE, "first_name": "x", "user_id": "nonsense"}))
@@ -22,5 +22,5 @@ def test_neither_phones_nor_tokens_nor_secrets_stand_in_clear_in_any_table(bot):
 
     text = whole_database()
 
-    for secret in (PHONE, PHONE[-10:], TOKEN, bot.webhook_secret):
+    for secret in (PHONE, PHONE[-10:], TOKEN, PASSWORD, bot.webhook_secret):
         assert secret not in text

@@ -1,0 +1,1 @@
+"""Pages of staff about bots that aren't lists or forms of Django's admin."""
