@@ -63,10 +63,19 @@ FORMS = (
 # Names of the schedules that our migrations make, as stored in the database.
 OUR_SCHEDULES = (
     gettext_noop("Drain the inbox"),
+    gettext_noop("Watch the inbox"),
+    gettext_noop("Look after the partitions"),
+    gettext_noop("Watch the bots"),
+    gettext_noop("Pause and resume bots"),
+    gettext_noop("Check the bots' tokens"),
+    gettext_noop("Erase who asked for it"),
     gettext_noop("Seal the audit log"),
     gettext_noop("Audit canary"),
     gettext_noop("Verify the audit log"),
     gettext_noop("Release due plans"),
+    gettext_noop("Look after release tracks"),
+    gettext_noop("Resume moves of subscribers"),
+    gettext_noop("Count for the analytics"),
 )
 
 SCHEDULES = (

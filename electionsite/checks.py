@@ -100,15 +100,18 @@ def _openness() -> Iterator[CheckMessage]:
 
 def _addresses() -> Iterator[CheckMessage]:
     public = urlsplit(settings.PUBLIC_URL)
-    if public.scheme != "https" or not public.hostname:
+    # Unless it is named, the intake's is the public one, which then is to be told about once.
+    for url, name in {settings.INTAKE_URL: "INTAKE", settings.PUBLIC_URL: "PUBLIC"}.items():
+        address = urlsplit(url)
+        if address.scheme != "https" or not address.hostname:
+            yield Error(
+                f"ELECTIONSITE_{name}_URL isn't an https:// address; Telegram sends updates to nothing else.",
+                hint="Set it to the address that citizens' messengers reach, such as https://bots.example.ir.",
+                id="electionsite.E006",
+            )
+    if public.hostname and not validate_host(public.hostname, settings.ALLOWED_HOSTS):
         yield Error(
-            "ELECTIONSITE_PUBLIC_URL isn't an https:// address; Telegram sends updates to nothing else.",
-            hint="Set it to the address that citizens' messengers reach, such as https://bots.example.ir.",
-            id="electionsite.E006",
-        )
-    elif not validate_host(public.hostname, settings.ALLOWED_HOSTS):
-        yield Error(
-            "The host of ELECTIONSITE_PUBLIC_URL isn't in ELECTIONSITE_ALLOWED_HOSTS: every update would be refused.",
+            "The host of ELECTIONSITE_PUBLIC_URL isn't in ELECTIONSITE_ALLOWED_HOSTS: every page would be refused.",
             hint=f"Add {public.hostname} to ELECTIONSITE_ALLOWED_HOSTS.",
             id="electionsite.E007",
         )

@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Min, Model, OuterRef, QuerySet, Subquery
+from django.db.models import Model, QuerySet
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,9 +14,13 @@ from accounts.models import AllowedNetwork, User
 from accounts.selectors import limit_to_scopes
 from audit.models import AuditLog, AuditSeal
 from audit.selectors import LogCondition, log_state
+from bots.care.words import needing_care
 from bots.models import Bot, BotUser, Contribution, InboundUpdate
+from bots.partitions import troubles
+from bots.selectors import oldest_waiting
 from common.admin import estimated_count
 from common.jalali import TEHRAN, format_local
+from plans.models import Plan, Stage
 
 # Counting stops here: whoever reads "10,000+" knows enough, and a backlog of millions must not slow the home page.
 COUNT_UP_TO = 10_000
@@ -41,10 +45,16 @@ def home_cards(user: User) -> list[Card]:
     cards: list[Card] = []
     if user.has_perm("bots.view_inboundupdate"):
         cards += [waiting_card(user), rejected_card(user)]
+        if not user.is_limited_to_scopes:
+            cards += partition_cards()
+    if user.has_perm("bots.view_bot"):
+        cards += bots_cards(user)
     if user.has_perm("bots.view_botuser"):
         cards += [people_card(user), new_people_card(user)]
     if user.has_perm("bots.view_contribution"):
         cards.append(contributions_card(user))
+    if user.has_perm("plans.view_plan"):
+        cards.append(plans_card())
     if user.has_perm("audit.view_auditlog") and not user.is_limited_to_scopes:
         cards.append(audit_card())
     if user.has_perm("accounts.change_allowednetwork") and not user.is_limited_to_scopes:
@@ -77,6 +87,24 @@ def rejected_card(user: User) -> Card:
     )
 
 
+def bots_cards(user: User) -> list[Card]:
+    """Bots that are paused or have trouble, and nothing to see while all is well."""
+    number = needing_care(limit_to_scopes(Bot.objects.all(), user, candidate="candidate")).count()
+    if not number:
+        return []
+    url = _list_of(Bot, "state=care")
+    return [Card(label=_("Bots that need care"), number=number, url=url, needs_attention=True)]
+
+
+def partition_cards() -> list[Card]:
+    """What is wrong with the parts that the inbox and the messages are kept in, and nothing to see when all is well."""
+    found = troubles()
+    if not found:
+        return []
+    url, note = reverse("bots-staff:inbox"), " ".join(map(str, found))
+    return [Card(label=_("Partitions"), number=len(found), url=url, note=note, needs_attention=True)]
+
+
 def people_card(user: User) -> Card:
     """Everyone who ever wrote to a bot."""
     number, is_estimate = estimated_count(_visible(BotUser, user))
@@ -97,6 +125,19 @@ def contributions_card(user: User) -> Card:
     """Ideas, complaints and the like."""
     number, is_estimate = estimated_count(_visible(Contribution, user))
     return Card(label=_("Contributions"), number=number, is_estimate=is_estimate, url=_list_of(Contribution))
+
+
+def plans_card() -> Card:
+    """The plans that anybody can buy now, and what goes on sale next; it leads to the release manager."""
+    upcoming = Plan.objects.filter(stage=Stage.SCHEDULED).order_by("release_scheduled_at").first()
+    note = ""
+    if upcoming:
+        note = _("Next: %(plan)s, %(time)s") % {
+            "plan": upcoming.name,
+            "time": format_local(upcoming.release_scheduled_at),
+        }
+    number = Plan.objects.filter(stage=Stage.AVAILABLE).count()
+    return Card(label=_("Plans on sale"), number=number, url=reverse("plans:release-manager"), note=note)
 
 
 def audit_card() -> Card:
@@ -134,12 +175,7 @@ def _count_some(rows: QuerySet[Any]) -> tuple[int, bool]:
 
 
 def _oldest_waiting(user: User) -> dt.datetime | None:
-    """One look-up per bot in the partial index of waiting updates, however many of them wait."""
-    waiting = InboundUpdate.objects.filter(bot=OuterRef("pk"), state=State.PENDING).order_by("id")
-    bots = limit_to_scopes(Bot.objects.order_by(), user, candidate="candidate")
-    first_of_each = bots.annotate(oldest=Subquery(waiting.values("received_at")[:1]))
-    oldest: dt.datetime | None = first_of_each.aggregate(value=Min("oldest"))["value"]
-    return oldest
+    return oldest_waiting(limit_to_scopes(Bot.objects.all(), user, candidate="candidate"))
 
 
 def _waiting_since(oldest: dt.datetime) -> str:

@@ -14,9 +14,9 @@ from common.text import clean_text
 
 LONGEST_PATH = 200
 
-# A platform that is refused slows down all delivery, and a probe that is refused takes a healthy server out of
-# service. What browsers report has a limit of its own beside the view.
-UNLIMITED = re.compile(r"/(webhook|health|metrics|csp-report)(/|$)")
+# A probe that is refused takes a healthy server out of service. What browsers report has a limit of its own beside the
+# view.
+UNLIMITED = re.compile(r"/(health|metrics|csp-report)(/|$)")
 
 
 def _is_redirect(response: HttpResponse) -> bool:

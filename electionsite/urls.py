@@ -19,8 +19,9 @@ urlpatterns = [
     path("admin/plans/", include("plans.api_urls")),
     path("admin/", include("plans.tester_urls")),
     path("admin/", include("plans.campaign_urls")),
+    path("admin/bots/", include("bots.staff_urls")),
+    path("admin/", include("bots.broadcast_urls")),
     path("admin/", admin.site.urls),
     path("", include("plans.public_urls")),
-    path("", include("bots.urls")),
     path("", include("scaling.urls")),
 ]

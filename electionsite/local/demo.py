@@ -1,4 +1,4 @@
-"""Data to look around with: made-up candidates with bots, plans that are off, and a first member of staff."""
+"""Data to look around with: made-up candidates with bots and plans, and a first member of staff."""
 
 from dataclasses import dataclass
 
@@ -11,8 +11,7 @@ from accounts.services import create_candidate, create_staff_user, make_backup_c
 from audit.services import record
 from bots.models import Bot
 from bots.services.bots import create_bot
-from plans.models import Plan
-from plans.services import create_plan
+from electionsite.local.demo_plans import make_plans, make_subscriptions
 
 OWNER = "owner"
 # The bots' slugs are those of bots/testing/data/campaign.jsonl.
@@ -20,13 +19,6 @@ CANDIDATES = (
     ("tehran-1", "مریم احمدی", "tehran", "تهران، ری، شمیرانات، اسلامشهر و پردیس", "بات مردمی مریم احمدی"),
     ("isfahan-1", "رضا کریمی", "isfahan", "اصفهان", "بات مردمی رضا کریمی"),
     ("shiraz-1", "سارا رستمی", "shiraz", "شیراز و زرقان", "بات مردمی سارا رستمی"),
-)
-PLANS = (
-    ("basic", "پایه", "Basic", 250_000_000, {"bots": 1, "people": 5_000, "broadcasts": 10}),
-    ("standard", "استاندارد", "Standard", 600_000_000, {"bots": 1, "people": 25_000, "broadcasts": 40}),
-    ("premium", "ویژه", "Premium", 1_200_000_000, {"bots": 2, "people": 100_000, "broadcasts": 120}),
-    ("enterprise", "سازمانی", "Enterprise", 2_500_000_000, {"bots": 5, "people": 500_000, "broadcasts": 400}),
-    ("ultimate", "بی‌کران", "Ultimate", 5_000_000_000, {"bots": 20, "people": 5_000_000, "broadcasts": 2_000}),
 )
 
 
@@ -41,8 +33,13 @@ class FirstSignIn:
 
 
 def make_demo_data() -> dict[str, int]:
-    """Make what is missing; returns how many candidates, bots and plans were new. What is there stays as it is."""
-    return {"candidates": _make_candidates(), "bots": _make_bots(), "plans": _make_plans()}
+    """Make what is missing; returns how many of each were new. What is there stays as it is."""
+    return {
+        "candidates": _make_candidates(),
+        "bots": _make_bots(),
+        "plans": make_plans(),
+        "subscriptions": make_subscriptions(),
+    }
 
 
 def _make_candidates() -> int:
@@ -58,16 +55,6 @@ def _make_bots() -> int:
     new = [row for row in CANDIDATES if row[0] not in there]
     for code, _name, _city, _constituency, bot in new:
         create_bot(candidate=Candidate.objects.get(code=code), slug=code, name=bot, actor=None)
-    return len(new)
-
-
-def _make_plans() -> int:
-    there = set(Plan.objects.values_list("code", flat=True))
-    new = [row for row in PLANS if row[0] not in there]
-    for code, name_fa, name_en, price, entitlements in new:
-        create_plan(
-            code=code, name_fa=name_fa, name_en=name_en, price_rials=price, entitlements=entitlements, actor=None
-        )
     return len(new)
 
 

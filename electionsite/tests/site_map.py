@@ -20,10 +20,20 @@ from audit.models import AuditLog, SealDestination
 from audit.origin import Origin, acting_from
 from audit.seals.sealing import seal_new_rows
 from audit.services import record
-from bots.models import Bot
+from bots.models import Bot, Broadcast, Contribution, Poll
 from bots.services.bots import create_bot
+from bots.services.contributions import answer_contribution
 from bots.tests.updates import button, message, person, poll, send, vote
-from plans.models import BetaFeedback, BetaTester, DiscountCampaign, Plan, SubscriberMove, Subscription
+from plans.models import (
+    BetaFeedback,
+    BetaTester,
+    DiscountCampaign,
+    Plan,
+    ReleaseTrack,
+    ReleaseTrackStep,
+    SubscriberMove,
+    Subscription,
+)
 
 PHONE = "+989127025006"
 ONE_HOUR = dt.timedelta(hours=1)
@@ -67,6 +77,8 @@ class Samples:
         self.staff = make_staff(username="sample")
         self.staff.full_name = text
         self.staff.save()
+        self.contribution = Contribution.objects.get(bot=self.bot)
+        answer_contribution(contribution_id=self.contribution.pk, text=text, actor=self.staff)
         with transaction.atomic(), acting_from(Origin(agent=text)):
             record(action="accounts.candidate.change", actor=self.staff, target=self.candidate, details={"note": text})
         seal_new_rows()
@@ -109,21 +121,38 @@ class Samples:
         self._others[Subscription] = Subscription.objects.create(
             candidate=self.candidate, plan=self._others[Plan], price_rials=1
         )
+        self._others[ReleaseTrack] = ReleaseTrack.objects.create(name=text, state_reason=text)
+        self._others[ReleaseTrackStep] = ReleaseTrackStep.objects.create(
+            track=self._others[ReleaseTrack], position=1, plan=self._others[Plan]
+        )
+        self._others[Broadcast] = Broadcast.objects.create(
+            candidate=self.candidate, bot=self.bot, title=text, text=text, state_reason=text, author=self.staff
+        )
 
     def address(self, route: Route) -> str:
         """The address of `route` with the samples for its arguments. Raises LookupError naming what has no sample."""
         values = {
-            "webhook_key": self.bot.webhook_key,
             "region": self.candidate.region,
             "app_label": "bots",
             "url": "nowhere",
             "content_type_id": ContentType.objects.get_for_model(Candidate).pk,
             "object_id": self.candidate.pk,
+            "bot_id": self.bot.pk,
+            "candidate_id": self.candidate.pk,
+            "contribution_id": self.contribution.pk,
+            "person_id": self.contribution.bot_user_id,
+            "key": "welcome",
+            "language": "fa",
+            "poll_id": Poll.objects.get(bot=self.bot).pk,
             "passkey_id": 1,
             "plan_id": self._others[Plan].pk,
             "move_id": self._others[SubscriberMove].pk,
+            "subscription_id": self._others[Subscription].pk,
             "campaign_id": self._others[DiscountCampaign].pk,
             "tester_id": self._others[BetaTester].pk,
+            "broadcast_id": self._others[Broadcast].pk,
+            "track_id": self._others[ReleaseTrack].pk,
+            "step_id": self._others[ReleaseTrackStep].pk,
             "id": self.staff.pk,
             **self._of_admin(route),
         }

@@ -15,6 +15,8 @@ KNOWS_CRYPTOGRAPHY = {
     "accounts/models/second_factor.py",
     "audit/seals/chain.py",
     "audit/seals/rows.py",
+    "bots/intake/application.py",
+    "bots/services/broadcasts.py",
     "common/crypto.py",
     "electionsite/csp_report.py",
     "exports/files.py",
@@ -56,7 +58,7 @@ def importers_of(*modules: str) -> set[str]:
 
 def test_the_walk_finds_our_code():
     files = {name for name, _tree in sources()}
-    assert {"electionsite/settings.py", "common/crypto.py", "bots/views.py"} <= files
+    assert {"electionsite/settings.py", "common/crypto.py", "bots/intake/application.py"} <= files
     assert importers_of("cryptography") >= {"common/crypto.py"}
 
 
@@ -112,7 +114,9 @@ def test_certificates_are_verified_everywhere():
 def test_no_form_of_text_comes_from_elsewhere():
     for place, name, call in calls():
         if isinstance(call.func, ast.Attribute) and call.func.attr in {"format", "format_map"}:
-            assert isinstance(call.func.value, ast.Constant) or name.split(".")[0].isupper(), place
+            # psycopg's own composing takes parts of SQL and quoted names, no values.
+            is_sql = name.startswith("sql.SQL(")
+            assert isinstance(call.func.value, ast.Constant) or name.split(".")[0].isupper() or is_sql, place
 
 
 @pytest.mark.parametrize(

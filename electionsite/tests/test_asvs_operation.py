@@ -27,7 +27,7 @@ from accounts.testing import make_candidate, make_staff, sign_in
 from audit.models import AuditLog
 from bots.api.client import BotApi, BotApiError
 from bots.services.bots import create_bot
-from bots.testing.bot_api_server import BotApiServer
+from bots.testing.bot_api.server import BotApiServer
 from common.environment import PROJECT_DIR
 from common.errors import DomainError
 from electionsite.log_lines import LineFormatter
@@ -112,17 +112,13 @@ def test_a_bot_talks_to_no_server_that_operators_have_not_named(settings):
     assert bot_at("https://bot-api.internal/").effective_api_root == "https://bot-api.internal"
 
 
-@pytest.mark.django_db
-def test_an_update_that_came_without_tls_is_refused_and_not_redirected(settings):
+@pytest.mark.django_db(transaction=True)
+def test_an_update_that_came_without_tls_is_refused_and_not_redirected(intake, settings):
     settings.SECURE_SSL_REDIRECT = True
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     bot = create_bot(candidate=make_candidate(), slug="b", name="b", actor=None)
-
-    def send(*, secure):
-        secret = {"X-Telegram-Bot-Api-Secret-Token": bot.webhook_secret}
-        return Client().post(bot.webhook_path, b"{}", "application/json", secure=secure, headers=secret).status_code
-
-    assert send(secure=False) == 400
-    assert send(secure=True) == 200
+    assert intake.post(bot, b"{}") == intake.post(bot, b"{}", **{"X-Forwarded-Proto": "http"}) == 400
+    assert intake.post(bot, b"{}", **{"X-Forwarded-Proto": "https"}) == 200
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,10 @@ from django.utils.translation import override
 from accounts.roles import Role
 from accounts.testing import make_candidate, make_staff, sign_in
 from bots.models import Bot, BotUser, InboundUpdate
-from common.jalali import TEHRAN
+from common.jalali import TEHRAN, format_local
 from electionsite.home import COUNT_UP_TO, home_cards
+from plans.models import Plan, Stage
+from plans.testing import make_plan
 
 pytestmark = pytest.mark.django_db
 
@@ -102,6 +104,15 @@ def test_limited_staff_see_the_numbers_of_their_candidates_only(bots):
     assert waiting.number == 1
     assert "second" in waiting.note
     assert card(limited, "People").number == 0
+
+
+def test_the_card_of_plans_leads_to_the_release_manager_and_tells_what_comes_next(owner):
+    plans = [make_plan("basic"), make_plan("gold", stage=Stage.DRAFT), make_plan("ultimate", stage=Stage.SCHEDULED)]
+    shown = card(owner, "Plans on sale")
+    assert (shown.number, shown.url) == (1, "/admin/plans/release-manager")
+    assert shown.note == f"Next: Ultimate, {format_local(plans[2].release_scheduled_at)}"
+    Plan.objects.exclude(code="basic").delete()
+    assert card(owner, "Plans on sale").note == ""
 
 
 def test_each_card_needs_the_permission_to_view(bots):

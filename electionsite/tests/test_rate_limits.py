@@ -145,12 +145,6 @@ def test_downloads_and_programs_have_counts_of_their_own():
     assert statuses(client, "/admin/", 4) == [200, 200, 200, 429]
 
 
-@pytest.mark.parametrize("path", ["/webhook/tehran/unknown", "/webhook/tehran/unknown/"])
-def test_a_webhook_is_never_limited(path):
-    body = {"content_type": "application/json", "data": "{}"}
-    assert set(statuses(Client(), path, 20, "post", **body)) == {404}
-
-
 @pytest.mark.parametrize("path", ["/health", "/health/live", "/health/ready"])
 def test_a_probe_is_never_limited(path):
     assert 429 not in statuses(Client(), path, 6)
@@ -161,8 +155,8 @@ def test_monitoring_is_never_limited(path):
     assert set(statuses(Client(), path, 6)) == {404}
 
 
-def test_an_address_that_only_looks_like_a_webhook_is_limited():
-    assert statuses(Client(), "/webhooks", 4)[-1] == 429
+def test_an_address_that_only_looks_like_a_probe_is_limited():
+    assert statuses(Client(), "/healthy", 4)[-1] == 429
 
 
 def test_static_files_are_not_counted():

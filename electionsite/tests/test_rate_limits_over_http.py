@@ -108,10 +108,6 @@ def test_while_redis_is_stopped_and_started_nothing_fails(start_gunicorn, own_re
     assert found == {200}
 
 
-@pytest.mark.parametrize("redis_runs", [True, False])
-def test_a_webhook_is_never_limited(start_gunicorn, own_redis, strangers, ask_often, redis_runs):
-    site = start_gunicorn(workers=2, **BEHIND_ONE_PROXY)
-    if not redis_runs:
-        own_redis.stop()
-    found = ask_often([site], strangers.one(), LIMIT + 50, path="/webhook/tehran/unknown", method="POST")
+def test_a_webhook_is_never_limited(intake, strangers, ask_often):
+    found = ask_often([intake.url], strangers.one(), LIMIT + 50, path="/webhook/tehran/unknown", method="POST")
     assert set(found) == {404}

@@ -116,7 +116,7 @@ def test_runs_lets_the_owner_in_stops_on_ctrl_c_and_runs_again(data_dir):
 
     with LocalRun(data_dir) as again:
         again.wait_for("Ctrl-C stops everything.")
-        assert "0 new candidates, 0 new bots, 0 new plans" in again.output
+        assert "0 new candidates, 0 new bots, 0 new plans, 0 new subscriptions" in again.output
         assert again.seed() == run.seed()
         assert again.told("Password") != run.told("Password")
         again.process.kill()  # nobody can tidy up any more

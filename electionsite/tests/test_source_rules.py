@@ -13,7 +13,20 @@ REVIEWED_SQL = {
     ("audit/finding.py", "_DISTINCT.format(column=connection.ops.quote_name(column))"): "a quoted name of our own",
     ("audit/services.py", "INSERT"): "our own column names",
     ("audit/seals/rows.py", "ROWS.format(first=int(first), last=int(last))"): "COPY takes no parameters; two numbers",
+    (
+        "bots/sending/deliveries.py",
+        "QUEUE.format(people=query)",
+    ): "SQL of a query of ours; values are parameters",
     ("common/embedded/postgresql.py", "f'CREATE DATABASE {DATABASE_NAME}'"): "a constant",
+    ("plans/moving.py", "way.change"): "our own statements, by direction; values are parameters",
+    ("plans/moving.py", "way.leave"): "our own statements, by direction; values are parameters",
+    ("plans/moving.py", "way.fail"): "our own statements, by direction; values are parameters",
+    (
+        "common/partitions.py",
+        "statement",
+    ): "quoted names of our own, and literals that psycopg makes",
+    ("common/set_wise.py", "statement"): "literal, or composed below of literal parts; values are parameters",
+    ("common/set_wise.py", "sql.SQL(words).format(rows=came)"): "literal words and columns, as asked for here",
     ("common/key_rotation.py", "statement"): "quoted names of our own models; values are parameters",
 }
 # Each was looked at: what it marks is made by a library that escapes, or holds no text of anybody's.
@@ -22,7 +35,7 @@ REVIEWED_MARKUP = {
     "accounts/pages.py": "the QR code as segno draws it",
     "common/sanitize.py": "what bleach has cleaned",
 }
-SQL_METHODS = {"execute", "executemany", "copy", "raw", "extra", "RawSQL"}
+SQL_METHODS = {"execute", "executemany", "copy", "raw", "extra", "RawSQL", "fetch_rows", "run_set_wise"}
 MARKUP_MAKERS = {"mark_safe", "SafeString", "SafeText", "html_safe"}
 UNESCAPED = re.compile(r"\|\s*safe(seq)?\b|autoescape\s+off")
 NOT_FOR_THE_POLICY = {

@@ -7,7 +7,7 @@ from electionsite.local.demo import make_demo_data
 
 
 class Command(BaseCommand):
-    help = "Make three candidates with bots and five plans that are off, where missing. Not in production."
+    help = "Make three candidates with bots, and plans that they have bought, where missing. Not in production."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.IS_PRODUCTION:

@@ -1,3 +1,4 @@
+import os
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -9,14 +10,22 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 from django.utils.translation import override
 
+from bots.models import Bot
 from common.embedded import embedded_names, leave_servers
 from common.environment import PROJECT_DIR, environment
 from common.processes import exit_on_stop_signals, ignore_stop_signals
 from electionsite.local.demo import FirstSignIn, make_demo_data, prepare_first_sign_in
+from electionsite.local.messenger import (
+    MESSENGER_PORT,
+    connect_bots,
+    messenger_processes,
+    name_test_server,
+    use_test_server,
+)
 from electionsite.local.processes import local_processes
 from electionsite.local.supervisor import Supervisor
 from electionsite.local.terminal import Terminal, terminal_columns
-from electionsite.local.web import free_port, wait_until_it_answers
+from electionsite.local.web import HOST, free_port, wait_until_it_answers
 from electionsite.local.welcome import welcome_text
 from scaling.probes import probe_cache, probe_database
 
@@ -50,14 +59,21 @@ class Command(BaseCommand):
         self._step("Demo data", ", ".join(f"{count} new {noun}" for noun, count in made.items()))
         self._replay()
         sign_in = prepare_first_sign_in()
+        port = self._choose_port("ELECTIONSITE_PORT", environment.int("ELECTIONSITE_PORT", default=8000))
+        intake_wanted = environment.int("ELECTIONSITE_INTAKE_PORT", default=port + 1)
+        intake_port = self._choose_port("ELECTIONSITE_INTAKE_PORT", intake_wanted)
+        # No nginx stands in front: bots' updates go straight to the intake.
+        os.environ.setdefault("ELECTIONSITE_INTAKE_URL", f"http://{HOST}:{intake_port}")
+        processes = local_processes(port, intake_port)
+        bots = self._prepare_messenger(processes)
         connections.close_all()
-        port = self._choose_port()
-        self._step("Processes", "starting web, worker and beat")
-        supervisor.start(local_processes(port))
-        if wait_until_it_answers(port, may_go_on=lambda: supervisor.find_ended() is None):
+        self._step("Processes", "starting " + ", ".join(processes))
+        supervisor.start(processes)
+        if all(self._answers(supervisor, one) for one in (port, intake_port)):
+            connect_bots(bots, f"http://{HOST}:{intake_port}")
             self._welcome(port, sign_in)
         elif supervisor.find_ended() is None:
-            raise CommandError("The web process doesn't answer.")
+            raise CommandError("The web process or the intake doesn't answer.")
         ended = supervisor.wait(may_go_on=Terminal().is_there)
         if ended:
             raise CommandError(f"{ended.name} ended by itself with exit code {ended.exit_code}; everything stops.")
@@ -81,17 +97,30 @@ class Command(BaseCommand):
         with quiet:
             call_command("replay_updates", str(SAMPLE_TRAFFIC), stdout=quiet)
             call_command("project_updates", stdout=quiet)
+            call_command("maintain_partitions", stdout=quiet)  # the sample's months are long past
         self._step("Traffic", f"sample updates replayed and projected in {time.monotonic() - started_at:.1f} s")
 
-    def _choose_port(self) -> int:
-        wanted = environment.int("ELECTIONSITE_PORT", default=8000)
+    def _answers(self, supervisor: Supervisor, port: int) -> bool:
+        return wait_until_it_answers(port, may_go_on=lambda: supervisor.find_ended() is None)
+
+    def _choose_port(self, variable: str, wanted: int) -> int:
         try:
             port = free_port(wanted)
         except OSError as error:
-            raise CommandError(f"ELECTIONSITE_PORT: {error}") from error
+            raise CommandError(f"{variable}: {error}") from error
         if port != wanted:
             self._step("Port", f"{wanted} is taken; using {port}")
         return port
+
+    def _prepare_messenger(self, processes: dict[str, list[str]]) -> list[Bot]:
+        """Add a messenger to test against to the processes; returns the bots that are to be connected to it."""
+        if not environment.bool("ELECTIONSITE_TEST_MESSENGER", default=True):
+            return []
+        port = free_port(MESSENGER_PORT)
+        bots = use_test_server(name_test_server(port))
+        processes |= messenger_processes(port)
+        self._step("Messenger", f"{len(bots)} demo bots talk to a test server on port {port}, used by made-up citizens")
+        return bots
 
     def _welcome(self, port: int, sign_in: FirstSignIn) -> None:
         # Passkeys belong to a name; for an address in digits browsers make none.
