@@ -1,5 +1,6 @@
 """Pytest plugin: a real Chromium for tests marked `browser`, by way of pytest-django's `live_server`."""
 
+import asyncio
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,6 +74,21 @@ def _chromium() -> Iterator[Any]:
             browser = playwright.chromium.launch(executable_path=executable, args=list(CHROMIUM_ARGUMENTS))
             yield browser
             browser.close()
+
+
+@pytest.fixture(autouse=True)
+def _loop_of_playwright_set_aside(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Between its calls Playwright leaves its loop running in this thread, once a browser was started.
+
+    Whatever a test without a browser does would be taken for a call from within that loop.
+    """
+    loop = None if "browser_page" in request.fixturenames else asyncio._get_running_loop()
+    if loop is None:
+        yield
+        return
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(loop)
 
 
 @pytest.fixture

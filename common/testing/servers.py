@@ -17,7 +17,11 @@ from uuid import uuid4
 import pytest
 import redis
 
-from common.testing.browser import _chromium, browser_page  # noqa: F401 (fixtures for all tests)
+from common.testing.browser import (  # noqa: F401 (fixtures for all tests)
+    _chromium,
+    _loop_of_playwright_set_aside,
+    browser_page,
+)
 from common.testing.gunicorn_server import gunicorn_site, start_gunicorn  # noqa: F401 (fixtures for all tests)
 from common.testing.own_servers import own_postgresql, own_redis  # noqa: F401 (fixtures for all tests)
 

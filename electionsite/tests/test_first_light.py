@@ -24,6 +24,7 @@ pytestmark = [
 def traffic(capsys):
     call_command("replay_updates", CAMPAIGN, create_missing=True)
     call_command("project_updates")
+    call_command("rebuild_analytics")  # the list's filters offer the sources that were counted last
 
 
 def sign_in(page, address, device):

@@ -2,9 +2,10 @@
 
 import asyncio
 import threading
+from collections.abc import Coroutine
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
 import uvloop
 
@@ -17,6 +18,8 @@ from bots.testing.bot_api.platform import Platform
 
 HOST = "127.0.0.1"  # nowhere else: whoever reaches it controls it
 BACKLOG = 1024
+ANSWER_SECONDS = 10
+Result = TypeVar("Result")
 
 
 class Listening:
@@ -63,22 +66,26 @@ class BotApiServer(Controls):
             is_local_mode=is_local_mode,
             takes_any_token=takes_any_token,
         )
-        self._loop = uvloop.new_event_loop()
-        self._listening = Listening(self._platform)
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        super().__init__(f"http://{HOST}:{self._loop.run_until_complete(self._listening.open(0))}")
         for token in tokens:
             self._platform.add_bot(token)
+        self._listening = Listening(self._platform)
+        # In a thread from the beginning: whoever drives a browser has a loop of their own running in theirs.
+        self._loop = uvloop.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        super().__init__(f"http://{HOST}:{self._in_loop(self._listening.open(0))}")
 
     def __enter__(self) -> Self:
-        self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-        asyncio.run_coroutine_threadsafe(self._listening.close(), self._loop).result(10)
+        self._in_loop(self._listening.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    def _in_loop(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(ANSWER_SECONDS)
