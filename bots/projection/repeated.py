@@ -14,6 +14,7 @@ from bots.models import InboundUpdate
 REASON = "it came twice, and was used the first time"
 # A statement that stores may wait for locks, though its sender waits for seconds only.
 NEAR_MIDNIGHT = dt.timedelta(hours=1)
+_DAY_SECONDS = 24 * 60 * 60
 _USED = (InboundUpdate.State.PROJECTED, InboundUpdate.State.UNUSED)
 
 
@@ -47,5 +48,5 @@ def repeated_among(bot_id: int, updates: Sequence[Waiting]) -> set[int]:
 
 
 def _is_near_midnight(moment: dt.datetime) -> bool:
-    since = moment.astimezone(dt.UTC) - moment.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return min(since, dt.timedelta(days=1) - since) < NEAR_MIDNIGHT
+    since = moment.timestamp() % _DAY_SECONDS
+    return min(since, _DAY_SECONDS - since) < NEAR_MIDNIGHT.total_seconds()
