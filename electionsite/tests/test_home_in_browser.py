@@ -20,6 +20,7 @@ def test_the_home_page_shows_what_needs_me_and_leads_to_the_release_manager(brow
     call_command("make_demo_data")
     call_command("replay_updates", CAMPAIGN, create_missing=True)
     call_command("project_updates")
+    call_command("maintain_partitions")
     seal()
     browser_page.sign_in_as(live_server.url, sign_in(make_staff(Role.OWNER, username="owner")).session.session_key)
     browser_page.read_in(live_server.url, "fa")
