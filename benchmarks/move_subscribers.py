@@ -43,8 +43,8 @@ SELECT 'candidate-' || n, 'نامزد ' || n, 'tehran', 'tehran', '', '', '', ''
 FROM generate_series(%(first)s::int, %(last)s::int) AS n
 """
 SUBSCRIPTIONS = """
-INSERT INTO plans_subscription (candidate_id, plan_id, price_rials, is_of_tester, started_at)
-SELECT candidate.id, plan.id, 100, false, now() - interval '30 days'
+INSERT INTO plans_subscription (candidate_id, plan_id, bought_plan_id, price_rials, is_of_tester, started_at)
+SELECT candidate.id, plan.id, plan.id, 100, false, now() - interval '30 days'
 FROM accounts_candidate AS candidate, plans_plan AS plan
 WHERE plan.code = 'basic' AND candidate.id > (SELECT coalesce(max(candidate_id), 0) FROM plans_subscription)
 ORDER BY candidate.id

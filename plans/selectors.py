@@ -1,12 +1,12 @@
 """What can be bought, by whom, and how it came about."""
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Candidate
 from common.errors import DomainError
 from plans.availability import Availability, judge_availability
-from plans.models import BetaTester, Plan, PlanReleaseHistory, Stage, Step, SubscriberMoveRow, Subscription
+from plans.models import BetaTester, Plan, PlanReleaseHistory, Stage, Step
 
 
 def find_plan(plan_code: str) -> Plan:
@@ -57,14 +57,6 @@ def get_available_plans(*, for_purchase: bool = True, candidate: Candidate | Non
 def get_plan_release_history(plan_code: str) -> QuerySet[PlanReleaseHistory]:
     """Every step of the plan, newest first; also of one that is gone."""
     return PlanReleaseHistory.objects.filter(plan_code=plan_code)
-
-
-def purchases_of(plan: Plan) -> QuerySet[Subscription]:
-    """The subscriptions to `plan` that were bought, ended ones too; not those that a move has brought there."""
-    moved = SubscriberMoveRow.objects.filter(
-        move__new_plan=plan, subscription=OuterRef("pk"), outcome=SubscriberMoveRow.Outcome.MOVED
-    )
-    return Subscription.objects.filter(~Exists(moved), plan=plan)
 
 
 def last_reason(plan_code: str, step: Step) -> str:

@@ -6,7 +6,6 @@ from common import crypto
 from plans import guards
 from plans.guards import Reading
 from plans.models import BetaFeedback, Plan, ReleaseTrack, ReleaseTrackStep, Stage, StepApproval
-from plans.selectors import purchases_of
 from plans.services.release import may_release
 
 
@@ -75,7 +74,7 @@ def _purchases(plan: Plan) -> int | None:
     """How often it was bought since it went on sale; None where that isn't known."""
     if plan.stage != Stage.AVAILABLE or plan.enabled_at is None:
         return None
-    return purchases_of(plan).filter(started_at__gte=plan.enabled_at).count()
+    return plan.purchases.filter(started_at__gte=plan.enabled_at).count()
 
 
 def _open_problems(plan: Plan) -> int:

@@ -11,7 +11,6 @@ from accounts.models import User
 from accounts.selectors import limit_to_scopes
 from common.jalali import TEHRAN
 from plans.models import BetaFeedback, Plan
-from plans.selectors import purchases_of
 
 Kind = BetaFeedback.Kind
 
@@ -41,7 +40,7 @@ def watch_plan(plan: Plan, reader: User, *, last: dt.date, days: int) -> Watch:
     """The `days` days up to and with `last`, of the candidates whom `reader` may see."""
     first = last - dt.timedelta(days=days - 1)
     span = tuple(first + dt.timedelta(days=number) for number in range(days))
-    bought = limit_to_scopes(purchases_of(plan), reader, candidate="candidate")
+    bought = limit_to_scopes(plan.purchases.all(), reader, candidate="candidate")
     told = limit_to_scopes(BetaFeedback.objects.filter(plan=plan), reader, candidate="candidate")
     series = [Series("purchases", _by_day(bought, "started_at", span))]
     series += [Series(kind.value, _by_day(told.filter(kind=kind), "told_at", span)) for kind in Kind]

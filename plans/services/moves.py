@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from constance import config
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -45,6 +46,14 @@ class MovePreview:
     price_difference_rials: int | None
     first: list[Subscription]
     old_plan_is_on_sale: bool
+
+    @property
+    def signed_price_difference(self) -> str:
+        """The difference with its sign, as people write it; nothing where it isn't known."""
+        if self.price_difference_rials is None:
+            return ""
+        sign = "+" if self.price_difference_rials > 0 else ""
+        return sign + number_format(self.price_difference_rials, force_grouping=True)
 
 
 def preview_move(*, old_code: str, new_code: str) -> MovePreview:

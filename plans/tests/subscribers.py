@@ -17,8 +17,8 @@ SELECT 'many-' || n, 'many-' || n, 'tehran', 'tehran', '', '', '', '', '', '', n
 FROM generate_series(1, %s) AS n
 """
 MANY_SUBSCRIPTIONS = """
-INSERT INTO plans_subscription (candidate_id, plan_id, price_rials, is_of_tester, started_at)
-SELECT id, %s, 100, false, now() FROM accounts_candidate WHERE code LIKE 'many-%%'
+INSERT INTO plans_subscription (candidate_id, plan_id, bought_plan_id, price_rials, is_of_tester, started_at)
+SELECT id, %s, %s, 100, false, now() FROM accounts_candidate WHERE code LIKE 'many-%%'
 """
 
 
@@ -54,7 +54,7 @@ def outcomes_of(move, subscriptions):
 def subscribe_very_many(plan, count):
     with connection.cursor() as cursor:
         cursor.execute(MANY_CANDIDATES, [count])
-        cursor.execute(MANY_SUBSCRIPTIONS, [plan.pk])
+        cursor.execute(MANY_SUBSCRIPTIONS, [plan.pk, plan.pk])
         # Else the checks of foreign keys read whole tables for each row: their plans are from when these were empty.
         cursor.execute("ANALYZE accounts_candidate, plans_plan, plans_subscription")
 

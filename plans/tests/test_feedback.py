@@ -127,6 +127,7 @@ def test_who_was_moved_to_a_plan_has_not_bought_it(basic: Plan, candidate: Candi
     migrate_users_to_new_plan(old_code="basic", new_code="gold", reason="x", actor=None)
     assert Subscription.objects.filter(plan=gold).count() == 2
     assert sum(drawn(english(Role.OWNER), gold)["Purchases"]) == 1
+    assert sum(drawn(english(Role.OWNER), basic)["Purchases"]) == 1, "the old plan was bought, whatever came after"
 
 
 def test_open_problems_are_pointed_out(basic: Plan, candidate: Candidate) -> None:

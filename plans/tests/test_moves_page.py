@@ -6,11 +6,11 @@ from django.db import connection
 from accounts.roles import Role
 from accounts.testing import make_staff, sign_in
 from plans import tasks
-from plans.models import SubscriberMove, Subscription
+from plans.models import Stage, SubscriberMove, Subscription
 from plans.services.moves import queue_move
 from plans.tasks import run_move
 from plans.testing import make_plan
-from plans.tests.subscribers import move, plans_of, subscribe_many
+from plans.tests.subscribers import end, move, plans_of, subscribe_many
 
 URL = "/admin/plans/migrate-users"
 pytestmark = pytest.mark.django_db
@@ -45,11 +45,35 @@ def test_the_preview_shows_how_many_and_what_it_costs_and_moves_nobody(plans, qu
     shown = client_of().post(URL, values(plans, preview="1")).content.decode()
 
     assert "3 subscribers would be moved." in shown
-    assert "150" in shown
+    assert "+150" in shown
     assert "The old plan is on sale" in shown
     assert str(subscriptions[0].candidate) in shown
     assert not queued
     assert not SubscriberMove.objects.exists()
+
+
+def test_the_preview_leads_to_all_who_would_be_moved_and_to_nobody_else(plans, queued):
+    staying, ended = subscribe_many(plans[1], 1)[0], subscribe_many(plans[0], 1)[0]
+    end(ended.pk)
+    moved = subscribe_many(plans[0], 2)
+    client = client_of()
+
+    shown = client.post(URL, values(plans, preview="1")).content.decode()
+    address = f"/admin/plans/subscription/?plan__id__exact={plans[0].pk}&running=yes"
+
+    assert f'href="{address.replace("&", "&amp;")}"' in shown
+    listed = {row.pk for row in client.get(address).context["cl"].result_list}
+    assert listed == {row.pk for row in moved}
+    assert listed.isdisjoint({staying.pk, ended.pk})
+
+
+def test_a_new_plan_that_nobody_can_buy_is_pointed_out(queued):
+    plans = make_plan("basic", price_rials=100), make_plan("standard", price_rials=50, stage=Stage.DRAFT)
+
+    shown = client_of().post(URL, values(plans, preview="1")).content.decode()
+
+    assert "The new plan is not on sale." in shown
+    assert "-50" in shown
 
 
 def test_running_gives_the_move_to_a_worker_and_leads_to_its_progress(
