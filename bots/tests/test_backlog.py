@@ -5,10 +5,12 @@ import json
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
 from bots.models import InboundUpdate
+from bots.projection import worker
 from bots.projection.worker import project_inbox
 from bots.selectors import backlog
 from bots.services.inbox import store_updates
@@ -54,3 +56,23 @@ def test_what_was_used_waits_no_longer(bot):
 def test_the_watch_is_scheduled_every_minute():
     task = PeriodicTask.objects.get(task="bots.watch_backlog")
     assert (task.name, task.interval.every, task.interval.period) == ("Watch the inbox", 1, "minutes")
+
+
+def rows_read():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sum(seq_tup_read + idx_tup_fetch) FROM pg_stat_xact_user_tables "
+            "WHERE relname LIKE 'bots_inboundupdate%%'"
+        )
+        return int(cursor.fetchone()[0])
+
+
+def test_a_batch_doesnt_read_all_that_waits(bot, monkeypatch):
+    bodies = [json.dumps(message("x")).encode() for _update in range(400)]
+    store_updates(bot=bot, bodies=bodies, source=InboundUpdate.Source.WEBHOOK)
+    monkeypatch.setattr(worker, "BATCH_SIZE", 20)
+    before = rows_read()
+    for _batch in range(3):
+        worker._project_batch(bot.pk, worker.ProjectionReport(), wait=False)
+    assert rows_read() - before < 200
+    assert backlog().depth == 340
