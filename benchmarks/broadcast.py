@@ -144,10 +144,8 @@ def measure_sending(bot: Any, people: int, seconds: float | None, *options: str)
             growth = sender.memory_info().rss - memory
             if seconds is None:
                 wait_for(lambda: is_done(broadcast))
-        if (
-            seconds is None
-            and (controls.shown_count(), broadcast.deliveries.filter(state="sent").count()) != (people,) * 2
-        ):
+        everybody_has_it = controls.shown_count() == people == broadcast.deliveries.filter(state="sent").count()
+        if seconds is None and not everybody_has_it:
             raise SystemExit("Not everybody has the message once.")
         broadcast.refresh_from_db()
         if broadcast.state == "sending":
