@@ -22,7 +22,7 @@ from bots.testing.intake import SECRET_HEADER, is_ready, start_intake
 from bots.tests.updates import message
 from common.embedded.postgresql import PostgresqlServer
 from common.environment import PROJECT_DIR
-from common.testing.own_servers import own_folder, own_server
+from common.testing.own_servers import copy_migrated, own_folder, own_server
 from common.testing.processes import wait_until as wait_until_within
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("intake-faults")]
@@ -34,8 +34,6 @@ SMALL_DISK_BYTES = (400 + 2 * KILL_ROUNDS) * 1024 * 1024
 SET_UP = """
 import django
 django.setup()
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
 from accounts.models import Candidate
 from bots.services.bots import create_bot
 bot = create_bot(candidate=Candidate.objects.create(code="c", name="c"), slug="b", name="b", actor=None)
@@ -136,13 +134,15 @@ def started_site(tmp_path_factory):
     with own_folder() as folder:
         disk = folder / "disk"
         disk.mkdir()
-        # Durable: without that, a crash may lose what was committed.
-        with small_disk(disk) as is_small, own_server(PostgresqlServer, disk, durable=True) as database:
-            site = Site(database, disk if is_small else None, log)
-            with site.workers():
-                yield site
-            if site.intake:
-                site.stop_intake()
+        with small_disk(disk) as is_small:
+            copy_migrated(disk)
+            # Durable: without that, a crash may lose what was committed.
+            with own_server(PostgresqlServer, disk, durable=True) as database:
+                site = Site(database, disk if is_small else None, log)
+                with site.workers():
+                    yield site
+                if site.intake:
+                    site.stop_intake()
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Servers that a test may stop, kill and start again without anybody else noticing."""
 
+import fcntl
+import os
 import shutil
 import signal
 import subprocess
@@ -14,7 +16,8 @@ import pytest
 from common.embedded.postgresql import PostgresqlServer
 from common.embedded.redis_server import RedisServer
 from common.embedded.server import Server
-from common.testing.processes import wait_until
+from common.environment import PROJECT_DIR
+from common.testing.processes import PYTHON, wait_until
 
 
 class OwnServer:
@@ -100,6 +103,35 @@ def own_postgresql() -> Iterator[OwnServer]:
     """A PostgreSQL of the test's own, with an empty database `electionsite`."""
     with own_folder() as folder, own_server(PostgresqlServer, folder) as server:
         yield server
+
+
+@pytest.fixture
+def migrated_postgresql() -> Iterator[OwnServer]:
+    """A PostgreSQL of the test's own, whose database `electionsite` is migrated; it was once for the whole run."""
+    with own_folder() as folder:
+        copy_migrated(folder)
+        with own_server(PostgresqlServer, folder) as server:
+            yield server
+
+
+def copy_migrated(folder: Path) -> None:
+    """Put a copy of a migrated PostgreSQL's data into the folder."""
+    pattern = Path(os.environ["ELECTIONSITE_DATA_DIR"]) / "migrated"
+    with pattern.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not pattern.exists():
+            _migrate(pattern)
+    # Owners, too: PostgreSQL may run as another user than we.
+    subprocess.run(["cp", "-a", f"{pattern}/.", str(folder)], check=True)  # noqa: S607 (where it lies differs)
+
+
+def _migrate(pattern: Path) -> None:
+    draft = Path(tempfile.mkdtemp(prefix="electionsite-own-"))
+    with own_server(PostgresqlServer, draft) as server:
+        environment = {**os.environ, "DATABASE_URL": server.url, "ELECTIONSITE_ENVIRONMENT": "development"}
+        command = [PYTHON, "manage.py", "migrate", "--verbosity", "0"]
+        subprocess.run(command, env=environment, cwd=PROJECT_DIR, check=True)
+    draft.rename(pattern)
 
 
 @pytest.fixture

@@ -23,7 +23,11 @@ from common.testing.browser import (  # noqa: F401 (fixtures for all tests)
     browser_page,
 )
 from common.testing.gunicorn_server import gunicorn_site, start_gunicorn  # noqa: F401 (fixtures for all tests)
-from common.testing.own_servers import own_postgresql, own_redis  # noqa: F401 (fixtures for all tests)
+from common.testing.own_servers import (  # noqa: F401 (fixtures for all tests)
+    migrated_postgresql,
+    own_postgresql,
+    own_redis,
+)
 
 os.environ["ELECTIONSITE_ENVIRONMENT"] = "test"
 if "PYTEST_XDIST_WORKER" not in os.environ:
@@ -46,20 +50,10 @@ def _own_cache(settings: Any) -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _append_only_tables_can_be_flushed() -> Iterator[None]:
-    """Transactional tests empty all tables after them, which the append-only ones refuse."""
-    from django.db.backends.postgresql.operations import DatabaseOperations  # settings must be read before
+def _quick_flush() -> Iterator[None]:
+    from common.testing.flush import quick_flush  # settings must be read before
 
-    from common.testing.database import triggers_off
-
-    flush = DatabaseOperations.execute_sql_flush
-
-    def with_triggers_off(operations: Any, statements: Any) -> None:
-        with triggers_off():
-            flush(operations, statements)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DatabaseOperations, "execute_sql_flush", with_triggers_off)
+    with quick_flush():
         yield
 
 

@@ -19,14 +19,14 @@ __all__ = ["data_dir"]
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("run_local")
-def test_a_newcomer_sees_citizens_come_in(data_dir: Path, own_postgresql):
-    host = psycopg.conninfo.conninfo_to_dict(own_postgresql.url)["host"]
+def test_a_newcomer_sees_citizens_come_in(data_dir: Path, migrated_postgresql):
+    host = psycopg.conninfo.conninfo_to_dict(migrated_postgresql.url)["host"]
     database_url = f"postgresql://postgres@{quote(str(host), safe='')}/electionsite"
     with LocalRun(data_dir, DATABASE_URL=database_url) as run:
         run.wait_for("Ctrl-C stops everything.")
         port = re.search(r"test server on port (\d+)", run.output)
         assert port, run.output
-        with psycopg.connect(own_postgresql.url, autocommit=True) as connection:
+        with psycopg.connect(migrated_postgresql.url, autocommit=True) as connection:
 
             def came_in():
                 query = "SELECT count(*) FROM bots_inboundupdate WHERE source = 'webhook' AND state = 'projected'"

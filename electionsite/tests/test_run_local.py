@@ -1,6 +1,7 @@
 """`manage.py run_local` as people run it: a real process with real servers, stopped by real signals."""
 
 import os
+import random
 import re
 import shutil
 import signal
@@ -28,7 +29,8 @@ class LocalRun:
 
     def __init__(self, data_dir: Path, **environment: str) -> None:
         self.data_dir = data_dir
-        environment.setdefault("ELECTIONSITE_PORT", str(free_port(18000)))
+        # Runs beside each other begin to look at different ports: who finds one free takes it only later.
+        environment.setdefault("ELECTIONSITE_PORT", str(free_port(random.randrange(18_000, 30_000, 20))))
         self.process = subprocess.Popen(
             [PYTHON, "manage.py", "run_local"],
             cwd=PROJECT_DIR,
@@ -134,14 +136,14 @@ def test_stopped_while_it_starts_it_leaves_nothing(data_dir, number):
 
 
 def test_given_servers_are_used_by_unix_socket_and_left_running_when_a_process_dies(
-    data_dir, own_postgresql, own_redis
+    data_dir, migrated_postgresql, own_redis
 ):
-    host = psycopg.conninfo.conninfo_to_dict(own_postgresql.url)["host"]
+    host = psycopg.conninfo.conninfo_to_dict(migrated_postgresql.url)["host"]
     database_url = f"postgresql://postgres@{quote(str(host), safe='')}/electionsite"
     with LocalRun(data_dir, DATABASE_URL=database_url, REDIS_URL=f"{own_redis.url}?db=2") as run:
         run.wait_for("Ctrl-C stops everything.")
         assert "embedded" not in run.output.splitlines()[0]
-        with psycopg.connect(own_postgresql.url) as connection:
+        with psycopg.connect(migrated_postgresql.url) as connection:
             assert connection.execute("SELECT count(*) FROM plans_plan").fetchone() == (5,)
         with redis.Redis.from_url(f"{own_redis.url}?db=3") as beside_the_cache:
             assert wait_until(lambda: beside_the_cache.keys("_kombu*"), 30)
@@ -150,7 +152,7 @@ def test_given_servers_are_used_by_unix_socket_and_left_running_when_a_process_d
     assert "beat ended by itself with exit code -9" in run.output
     assert processes_of(data_dir) == []
     assert not (data_dir / "postgresql").exists()
-    with redis.Redis.from_url(own_redis.url) as client, psycopg.connect(own_postgresql.url):
+    with redis.Redis.from_url(own_redis.url) as client, psycopg.connect(migrated_postgresql.url):
         assert client.ping()
 
 

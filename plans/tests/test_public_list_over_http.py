@@ -21,8 +21,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 SET_UP = """
 import django
 django.setup()
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
 from plans.models import Plan, Stage
 Plan.objects.create(code="basic", name_fa="x", name_en="Basic", price_rials=5, stage=Stage.AVAILABLE,
                     is_available_for_purchase=True)
@@ -32,9 +30,13 @@ PROMISED_SECONDS = 1.0
 
 
 @pytest.fixture
-def set_up(own_postgresql):
+def set_up(migrated_postgresql):
     """A database of its own with one plan on sale."""
-    environment = {**os.environ, "DATABASE_URL": own_postgresql.url, "DJANGO_SETTINGS_MODULE": "electionsite.settings"}
+    environment = {
+        **os.environ,
+        "DATABASE_URL": migrated_postgresql.url,
+        "DJANGO_SETTINGS_MODULE": "electionsite.settings",
+    }
     subprocess.run([sys.executable, "-c", SET_UP], env=environment, capture_output=True, check=True)
 
 
@@ -83,11 +85,11 @@ def test_without_redis_the_list_is_as_correct(start_gunicorn, own_redis):
 
 @pytest.mark.parametrize("cookies", [{}, {"sessionid": "that-of-somebody"}])
 def test_while_postgresql_is_away_the_last_known_list_is_served_and_says_so(
-    start_gunicorn, own_postgresql, set_up, cookies
+    start_gunicorn, migrated_postgresql, set_up, cookies
 ):
-    root = start_gunicorn(workers=1, DATABASE_URL=own_postgresql.url)
+    root = start_gunicorn(workers=1, DATABASE_URL=migrated_postgresql.url)
     before = {path: get(root + path) for path in PAGES}
-    own_postgresql.stop()
+    migrated_postgresql.stop()
     time.sleep(0.5)  # the copies are no longer fresh
     for path in PAGES:
         stale = get(root + path, cookies=cookies)
@@ -96,20 +98,20 @@ def test_while_postgresql_is_away_the_last_known_list_is_served_and_says_so(
         assert dt.timedelta(0) < dt.datetime.now(dt.UTC) - since < dt.timedelta(minutes=1)
         known = get(root + path, headers={"If-None-Match": before[path].headers["ETag"]})
         assert (known.status_code, "X-Stale-Since" in known.headers) == (304, True)
-    own_postgresql.start()
-    with psycopg.connect(own_postgresql.url, autocommit=True) as connection:
+    migrated_postgresql.start()
+    with psycopg.connect(migrated_postgresql.url, autocommit=True) as connection:
         connection.execute("UPDATE plans_plan SET code = 'renamed'")
     assert wait_until(lambda: "X-Stale-Since" not in get(f"{root}/api/plans").headers, 10)
     assert codes(root) == ["renamed"]
 
 
 def test_a_process_that_starts_while_postgresql_is_away_serves_what_redis_knows(
-    start_gunicorn, own_postgresql, own_redis, set_up
+    start_gunicorn, migrated_postgresql, own_redis, set_up
 ):
-    first = start_gunicorn(workers=1, DATABASE_URL=own_postgresql.url)
+    first = start_gunicorn(workers=1, DATABASE_URL=migrated_postgresql.url)
     known = get(f"{first}/api/plans")
-    own_postgresql.stop()
-    second = start_gunicorn(workers=1, DATABASE_URL=own_postgresql.url)
+    migrated_postgresql.stop()
+    second = start_gunicorn(workers=1, DATABASE_URL=migrated_postgresql.url)
     stale = get(f"{second}/api/plans")
     assert (stale.status_code, stale.content, stale.headers["ETag"]) == (200, known.content, known.headers["ETag"])
     assert "X-Stale-Since" in stale.headers
@@ -118,24 +120,24 @@ def test_a_process_that_starts_while_postgresql_is_away_serves_what_redis_knows(
     assert [get(f"{root}/plans").status_code for root in (first, second)] == [200, 200]
 
 
-def test_where_the_list_was_never_known_503_says_when_to_come_back(start_gunicorn, own_postgresql, set_up):
-    own_postgresql.stop()
-    root = start_gunicorn(workers=1, DATABASE_URL=own_postgresql.url)
+def test_where_the_list_was_never_known_503_says_when_to_come_back(start_gunicorn, migrated_postgresql, set_up):
+    migrated_postgresql.stop()
+    root = start_gunicorn(workers=1, DATABASE_URL=migrated_postgresql.url)
     for path in PAGES:
         refused = get(root + path)
         assert refused.status_code == 503
         assert int(refused.headers["Retry-After"]) > 0
         assert refused.headers["Cache-Control"] == "no-store"
     assert get(f"{root}/api/plans").json()["code"] == "plans-unavailable"
-    own_postgresql.start()
+    migrated_postgresql.start()
     assert wait_until(lambda: get(f"{root}/api/plans").status_code == 200, 10)
     assert codes(root) == ["basic"]
 
 
-def test_a_database_that_hangs_delays_nobody_for_long(start_gunicorn, own_postgresql, set_up):
-    root = start_gunicorn(workers=1, DATABASE_URL=own_postgresql.url)
+def test_a_database_that_hangs_delays_nobody_for_long(start_gunicorn, migrated_postgresql, set_up):
+    root = start_gunicorn(workers=1, DATABASE_URL=migrated_postgresql.url)
     get(f"{root}/api/plans")
-    with psycopg.connect(own_postgresql.url) as connection, httpx.Client(base_url=root, trust_env=False) as client:
+    with psycopg.connect(migrated_postgresql.url) as connection, httpx.Client(base_url=root, trust_env=False) as client:
         connection.execute("LOCK TABLE plans_plan")
         time.sleep(0.5)
         with pytest.raises(httpx.ReadTimeout):  # the one that asks
