@@ -8,6 +8,8 @@ from bots.services.backlog import watch_backlog as watch
 from bots.services.care import check_tokens as ask_for_names
 from bots.services.care import watch_bots as look_after_bots
 from bots.services.erasure import erase_who_asked as erase_now
+from bots.services.outbox import forget_old_replies as forget
+from bots.services.outbox import watch_sending
 from bots.services.pauses import follow_plans as pause_and_resume
 
 # Below the hard limit, between two batches: what is left waits for the next tick.
@@ -22,8 +24,8 @@ def project_inbox() -> int:
 
 @shared_task(name="bots.watch_backlog", soft_time_limit=25, time_limit=30)
 def watch_backlog() -> bool:
-    """See how long updates wait; returns whether an alarm was raised. Beat asks for it every minute."""
-    return watch()
+    """See how long updates and messages wait; returns whether an alarm was raised. Beat asks for it every minute."""
+    return any([watch(), watch_sending()])
 
 
 @shared_task(name="bots.count_for_analytics", soft_time_limit=540, time_limit=600)
@@ -63,3 +65,9 @@ def maintain_partitions() -> bool:
 def erase_who_asked() -> int:
     """Erase the people who asked their bot for it; returns how many. Beat asks for it every ten seconds."""
     return erase_now()
+
+
+@shared_task(name="bots.forget_old_replies", soft_time_limit=1500, time_limit=1800)
+def forget_old_replies() -> int:
+    """Delete what bots replied long ago; returns how many. Beat asks for it each night."""
+    return forget()

@@ -69,6 +69,7 @@ OUR_SCHEDULES = (
     gettext_noop("Pause and resume bots"),
     gettext_noop("Check the bots' tokens"),
     gettext_noop("Erase who asked for it"),
+    gettext_noop("Forget old replies"),
     gettext_noop("Seal the audit log"),
     gettext_noop("Audit canary"),
     gettext_noop("Verify the audit log"),
@@ -76,6 +77,11 @@ OUR_SCHEDULES = (
     gettext_noop("Look after release tracks"),
     gettext_noop("Resume moves of subscribers"),
     gettext_noop("Count for the analytics"),
+    gettext_noop("Rehearse the restore of a backup"),
+    gettext_noop("Look after exports"),
+    gettext_noop("Clean up exports"),
+    gettext_noop("Make due exports"),
+    gettext_noop("Send mails about exports"),
 )
 
 SCHEDULES = (

@@ -107,6 +107,7 @@ def resume_broadcast(*, broadcast_id: int, actor: User | None) -> Broadcast:
     refuse_in_state(broadcast, State.PAUSED)
     refuse_while_paused(broadcast)
     _set_state(broadcast, State.SENDING, "")
+    _measure_anew(broadcast)
     record(action="bots.broadcast.resumed", actor=actor, target=broadcast)
     return broadcast
 
@@ -146,6 +147,7 @@ def resend_deliveries(*, broadcast_id: int, state: str, actor: User | None) -> i
     if broadcast.state == State.DONE:
         broadcast.state, broadcast.finished_at = State.SENDING, None
     broadcast.save(update_fields=[f"{state}_count", "state", "finished_at"])
+    _measure_anew(broadcast)
     details = {"count": count, "state": state}
     record(action="bots.broadcast.resend", actor=actor, target=broadcast, details=details)
     return count
@@ -188,3 +190,9 @@ def _end_late(broadcast_id: int, now: dt.datetime) -> bool:
 def _set_state(broadcast: Broadcast, state: str, reason: str) -> None:
     broadcast.state, broadcast.state_reason = state, clean_text(reason.strip(), LONGEST_REASON)
     broadcast.save(update_fields=["state", "state_reason"])
+
+
+def _measure_anew(broadcast: Broadcast) -> None:
+    """Nothing was sent of it for a while, and nobody shall take that for trouble."""
+    broadcast.sampled_at, broadcast.sampled_count = timezone.now(), broadcast.settled_count
+    broadcast.save(update_fields=["sampled_at", "sampled_count"])

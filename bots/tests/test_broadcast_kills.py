@@ -48,6 +48,7 @@ def sender(*options: str) -> Iterator[subprocess.Popen[bytes]]:
 @pytest.fixture
 def quick_pace() -> None:
     config.BROADCAST_MESSAGES_PER_SECOND = 100
+    config.BROADCAST_APPROVAL_PEOPLE = ROUNDS * PEOPLE_PER_ROUND
 
 
 def test_killed_at_random_points_it_doubles_nobody_and_forgets_nobody(telegram, quick_pace):

@@ -23,3 +23,8 @@ def test_what_staff_changed_of_the_schedule_survives_a_second_set_up():
     PeriodicTask.objects.filter(task="bots.project_inbox").update(enabled=False)
     importlib.import_module("bots.migrations.0003_schedule").schedule(apps, None)
     assert not PeriodicTask.objects.get(task="bots.project_inbox").enabled
+
+
+def test_old_replies_are_forgotten_each_night():
+    task = PeriodicTask.objects.get(task="bots.forget_old_replies")
+    assert (task.name, task.crontab.hour, str(task.crontab.timezone)) == ("Forget old replies", "3", "Asia/Tehran")

@@ -13,10 +13,12 @@ from django.db import connection, transaction
 from django.test import TransactionTestCase
 from psycopg import sql
 
-from common.testing.database import PROTECTED_TABLES, triggers_off
-
 KEPT = ("django_migrations", "django_content_type", "auth_permission")
 MANY_ROWS = 500
+TRIGGERS = """
+SELECT tgrelid::regclass::text, tgname, tgenabled = 'A' FROM pg_trigger
+WHERE NOT tgisinternal AND tgenabled <> 'D' AND tgrelid::regclass::text = ANY(%s)
+"""
 
 
 @contextmanager
@@ -26,35 +28,55 @@ def quick_flush() -> Iterator[None]:
 
     def flush(case: Any) -> None:
         used = _used_tables()
-        if any(rows >= MANY_ROWS for rows in used.values()):
-            with triggers_off():
+        has_many = any(rows >= MANY_ROWS for rows in used.values())
+        with transaction.atomic(), _triggers_off(_tables() if has_many else list(used)):
+            if has_many:
                 django_s_own(case)
-        elif set(used) & set(PROTECTED_TABLES):
-            with triggers_off():
+            else:
                 _empty(list(used))
-        else:
-            _empty(list(used))
 
     with patch.object(TransactionTestCase, "_fixture_teardown", flush):
         yield
 
 
+def _tables() -> list[str]:
+    return [name for name in connection.introspection.table_names() if name not in KEPT]
+
+
 def _used_tables() -> dict[str, int]:
     """The tables with rows, and how many, counted up to MANY_ROWS."""
-    tables = [name for name in connection.introspection.table_names() if name not in KEPT]
     counts = [
         sql.SQL("SELECT {name}, count(*) FROM (SELECT FROM {table} LIMIT {most}) AS rows").format(
             name=sql.Literal(name), table=sql.Identifier(name), most=sql.Literal(MANY_ROWS)
         )
-        for name in tables
+        for name in _tables()
     ]
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL(" UNION ALL ").join(counts))
         return {name: rows for name, rows in cursor.fetchall() if rows}
 
 
+@contextmanager
+def _triggers_off(tables: list[str]) -> Iterator[None]:
+    """Append-only tables refuse to be emptied."""
+    with connection.cursor() as cursor:
+        cursor.execute(TRIGGERS, [tables])
+        found = cursor.fetchall()
+        for table, trigger, _is_always in found:
+            cursor.execute(_alter(table, "DISABLE TRIGGER {}", trigger))
+        yield
+        # What the emptying left to be checked at the commit would forbid the change of the table.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for table, trigger, is_always in found:
+            cursor.execute(_alter(table, f"ENABLE {'ALWAYS ' if is_always else ''}TRIGGER {{}}", trigger))
+
+
+def _alter(table: str, words: str, trigger: str) -> sql.Composed:
+    return sql.SQL(f"ALTER TABLE {{}} {words}").format(sql.Identifier(table), sql.Identifier(trigger))
+
+
 def _empty(tables: list[str]) -> None:
-    # Foreign keys are checked at the commit, when both sides are gone.
-    with transaction.atomic(), connection.cursor() as cursor:
+    # Foreign keys are checked at the end, when both sides are gone.
+    with connection.cursor() as cursor:
         for table in tables:
             cursor.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
