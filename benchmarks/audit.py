@@ -15,12 +15,10 @@ second time with a tenth of the rows, to show that memory doesn't grow. The alte
 import argparse
 import hashlib
 import json
-import os
 import resource
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -29,6 +27,8 @@ from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path[0] = str(PROJECT)  # this file's own folder would make `import audit` find this file
+
+from benchmarks.own_site import own_site, start_django  # noqa: E402 (after the path is known)
 
 THREADS = 8
 CHAIN_LOCK = 77
@@ -42,13 +42,6 @@ SELECT now() - interval '1 minute', 'accounts.candidate.change', n %% 50, 'سا�
         'after', jsonb_build_object('city', 'isfahan'))
 FROM generate_series(1, %s) AS n
 """
-
-
-def start_django() -> None:
-    os.environ["DJANGO_SETTINGS_MODULE"] = "electionsite.settings"
-    import django
-
-    django.setup()
 
 
 # Writing
@@ -200,25 +193,14 @@ def fill(rows: int) -> None:
 
 
 def prepare() -> None:
-    start_django()
-    from django.core.management import call_command
-
     from accounts.services import create_candidate
 
-    call_command("migrate", verbosity=0)
     for number in range(THREADS):
         create_candidate(code=f"benchmark-{number}", name="نامزد", city="tehran", actor=None)
 
 
 def run_all(rows: int, changes: int, rounds: int) -> dict[str, Any]:
-    from common.embedded import provide_servers
-
-    with tempfile.TemporaryDirectory(prefix="electionsite-benchmark-") as name:
-        # Never the servers that this machine's environment names: theirs are other people's data.
-        for variable in ("DATABASE_URL", "DATABASE_URL_FILE", "REDIS_URL", "REDIS_URL_FILE"):
-            os.environ.pop(variable, None)
-        os.environ |= {"ELECTIONSITE_DATA_DIR": name, "ELECTIONSITE_ENVIRONMENT": "development"}
-        provide_servers(Path(name))
+    with own_site():
         prepare()
         writing = measure_writing(changes, rounds)
         reading = []

@@ -10,10 +10,8 @@ which finds nothing in Django's caches, what of the median the queries take, and
 
 import argparse
 import json
-import os
 import statistics
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,8 @@ from urllib.parse import quote
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path[0] = str(PROJECT)
+
+from benchmarks.own_site import own_site  # noqa: E402 (after the path is known)
 
 LIST_LIMIT_MILLISECONDS, ANALYTICS_LIMIT_MILLISECONDS = 300, 1000
 PEOPLE = """
@@ -175,23 +175,10 @@ def measure_all(people: int, rounds: int) -> dict[str, Any]:
 
 
 def run_all(people: int, rounds: int) -> dict[str, Any]:
-    from common.embedded import provide_servers
-
-    with tempfile.TemporaryDirectory(prefix="electionsite-benchmark-") as name:
-        # Never the servers that this machine's environment names: theirs are other people's data.
-        for variable in ("DATABASE_URL", "DATABASE_URL_FILE", "REDIS_URL", "REDIS_URL_FILE"):
-            os.environ.pop(variable, None)
-        os.environ |= {"ELECTIONSITE_DATA_DIR": name, "ELECTIONSITE_ENVIRONMENT": "test"}
-        os.environ["ELECTIONSITE_RATE_LIMITS"] = "false"  # they would refuse this machine after a second
-        os.environ["DJANGO_SETTINGS_MODULE"] = "electionsite.settings"
-        provide_servers(Path(name))
-        import django
-
-        django.setup()
-        from django.core.management import call_command
+    # Limits would refuse this machine after a second.
+    with own_site(ELECTIONSITE_ENVIRONMENT="test", ELECTIONSITE_RATE_LIMITS="false"):
         from django.test.utils import override_settings
 
-        call_command("migrate", verbosity=0)
         with override_settings(ALLOWED_HOSTS=["testserver"]):
             return measure_all(people, rounds)
 

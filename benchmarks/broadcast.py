@@ -14,12 +14,10 @@ sending to the last. With `--everybody` the limit is kept until the last of the 
 
 import argparse
 import json
-import os
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -30,6 +28,8 @@ import psutil
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path[0] = str(PROJECT)
+
+from benchmarks.own_site import own_site  # noqa: E402 (after the path is known)
 
 TOKEN = "100:benchmark"  # noqa: S105 (of a server that lives as long as this run)
 WARM_UP_SECONDS = 5
@@ -84,18 +84,12 @@ def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
 
 def prepare(people: int) -> Any:
     """An empty database but for a bot with people and a plan; gives the bot."""
-    os.environ["DJANGO_SETTINGS_MODULE"] = "electionsite.settings"
-    import django
-
-    django.setup()
-    from django.core.management import call_command
     from django.db import connection
 
     from accounts.models import Candidate
     from bots.models import Bot
     from plans.models import Plan, Subscription
 
-    call_command("migrate", verbosity=0)
     candidate = Candidate.objects.create(code="tehran", name="Tehran", city="tehran")
     plan = Plan.objects.create(code="basic", name_fa="پایه", name_en="Basic")
     Subscription.objects.create(candidate=candidate, plan=plan, price_rials=1)
@@ -161,14 +155,7 @@ def measure_sending(bot: Any, people: int, seconds: float | None, *options: str)
 
 
 def run_all(people: int, seconds: float, *, everybody: bool) -> dict[str, Any]:
-    from common.embedded import provide_servers
-
-    with tempfile.TemporaryDirectory(prefix="electionsite-benchmark-") as name:
-        # Never the servers that this machine's environment names: theirs are other people's data.
-        for variable in ("DATABASE_URL", "DATABASE_URL_FILE", "REDIS_URL", "REDIS_URL_FILE"):
-            os.environ.pop(variable, None)
-        os.environ |= {"ELECTIONSITE_DATA_DIR": name, "ELECTIONSITE_ENVIRONMENT": "development"}
-        provide_servers(Path(name))
+    with own_site():
         bot = prepare(people)
         from constance import config
 

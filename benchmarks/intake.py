@@ -16,231 +16,41 @@ is beside it, and then for so many seconds at that rate. The backlog is drawn to
 
 import argparse
 import json
-import os
-import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path[0] = str(PROJECT)  # as for a module of the project, which gunicorn imports the rivals as, too
 
-from benchmarks.load import Load, update_body  # noqa: E402 (after the path is known)
+from benchmarks.inbox import empty, measure_celery, measure_projection  # noqa: E402 (after the path is known)
+from benchmarks.intake_servers import (  # noqa: E402
+    OURS,
+    Target,
+    commands,
+    free_port,
+    load_command,
+    measure_pgbench,
+    measure_servers,
+    running,
+)
+from benchmarks.load import Load  # noqa: E402
+from benchmarks.own_site import own_site, start_django  # noqa: E402
 
 PICTURE = PROJECT / "docs" / "images" / "intake-backlog.svg"
-CONNECTIONS = (64, 256)
-WARM_UP_SECONDS = 1.0
 PRESSED_SECONDS = 10
-PGBENCH = """
-\\set number random(1, 9000000000000000000)
-INSERT INTO bots_inboundupdate (bot_id, source, state, received_at, kind, reason, update_id, body)
-VALUES (:bot, 'webhook', 'pending', now(), '', '', :number, repeat('x', 500)) ON CONFLICT DO NOTHING;
-"""
-_blocks = count(1)
 
 
-@dataclass(frozen=True)
-class Target:
-    """The bot that updates are sent to."""
+def prepare() -> Target:
+    from accounts.models import Candidate
+    from bots.services.bots import create_bot
 
-    bot_id: int
-    path: str
-    secret: str
-
-
-# The servers.
-
-
-def commands(port: int, target: Target) -> dict[str, list[str]]:
-    python, bind = sys.executable, f"127.0.0.1:{port}"
-    gunicorn = [python, "-m", "gunicorn", "--bind", bind, "--log-level", "error", "--no-control-socket"]
-    asgi = ["--worker-class", "asgi", "--asgi-loop", "uvloop", "benchmarks.intake_rivals:make_asgi()"]
-    uvicorn = [python, "-m", "uvicorn", "--factory", "benchmarks.intake_rivals:make_asgi", "--port", str(port)]
-    database = os.environ["DATABASE_URL"]
-    return {
-        "intake, two processes": [python, "manage.py", "run_intake", "--port", str(port), "--processes", "2"],
-        "intake, one process": [python, "manage.py", "run_intake", "--port", str(port), "--processes", "1"],
-        "the same as ASGI, uvicorn": [
-            *(*uvicorn, "--workers", "2", "--loop", "uvloop", "--http", "httptools"),
-            *("--no-access-log", "--log-level", "warning"),
-        ],
-        "the same as ASGI, gunicorn": [*gunicorn, "--workers", "2", *asgi],
-        "Django view, ORM create": [
-            *(*gunicorn, "--workers", "2", "--worker-class", "gthread", "--threads", "8"),
-            "benchmarks.intake_rivals:make_django()",
-        ],
-        "aiohttp and asyncpg": [
-            *(python, "benchmarks/intake_rivals.py", str(port), database, str(target.bot_id), target.secret)
-        ],
-    }
-
-
-@contextmanager
-def running(command: list[str], port: int) -> Iterator[psutil.Process]:
-    process = subprocess.Popen(command, cwd=PROJECT)
-    try:
-        give_up_at = time.monotonic() + 60
-        while not _listens(port):
-            if process.poll() is not None or time.monotonic() > give_up_at:
-                raise SystemExit(f"It doesn't start: {command}")
-            time.sleep(0.1)
-        yield psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
-
-
-def load_command(port: int, target: Target, connections: int, seconds: float, per_second: int = 0) -> list[str]:
-    words = (port, target.path, target.secret, connections, seconds, next(_blocks) * 10**7, per_second)
-    return [sys.executable, "benchmarks/load.py", *map(str, words)]
-
-
-def measure(port: int, target: Target, connections: int, seconds: float) -> Load:
-    command = load_command(port, target, connections, seconds)
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True, timeout=seconds + 60)
-    return Load(**json.loads(done.stdout))
-
-
-def cpu_seconds(server: psutil.Process) -> float:
-    """What the server's processes have computed so far, in the kernel, too."""
-    times = [process.cpu_times() for process in (server, *server.children(recursive=True))]
-    return sum(each.user + each.system for each in times)
-
-
-def measure_servers(target: Target, seconds: float, rounds: int) -> list[dict[str, Any]]:
-    port = free_port()
-    found: dict[tuple[str, int], list[Load]] = {}
-    computed: dict[tuple[str, int], list[float]] = {}
-    for _round in range(rounds):
-        for way, command in commands(port, target).items():
-            with running(command, port) as server:
-                measure(port, target, 8, WARM_UP_SECONDS)
-                for connections in CONNECTIONS:
-                    before = cpu_seconds(server)
-                    load = measure(port, target, connections, seconds)
-                    spent = (cpu_seconds(server) - before) / max(load.accepted, 1)
-                    found.setdefault((way, connections), []).append(load)
-                    computed.setdefault((way, connections), []).append(1e6 * spent)
-    return [
-        {
-            "way": way,
-            "connections": connections,
-            "per_second": round(statistics.median(load.per_second for load in loads)),
-            "p99_milliseconds": round(statistics.median(load.p99_milliseconds for load in loads), 1),
-            "cpu_microseconds": round(statistics.median(computed[way, connections])),
-            "refused": sum(load.refused for load in loads),
-        }
-        for (way, connections), loads in found.items()
-    ]
-
-
-def measure_pgbench(target: Target, seconds: float) -> float:
-    """Transactions a second."""
-    from common.embedded.postgresql import PostgresqlServer
-
-    programs = PostgresqlServer(Path(os.environ["ELECTIONSITE_DATA_DIR"])).programs
-    with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
-        script.write(PGBENCH)
-        script.flush()
-        command = [str(programs / "pgbench"), "-n", "-c", "64", "-j", "2", "-T", str(int(seconds)), "-M", "prepared"]
-        command += ["-D", f"bot={target.bot_id}", "-f", script.name, os.environ["DATABASE_URL"]]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return float(done.stdout.rpartition("tps = ")[2].split()[0])
-
-
-# Projection.
-
-
-def fill(target: Target, updates: int) -> None:
-    from bots.models import Bot, InboundUpdate
-    from bots.services.inbox import store_updates
-
-    empty()
-    bot, first = Bot.objects.get(pk=target.bot_id), next(_blocks) * 10**7
-    for start in range(first, first + updates, 1000):
-        bodies = [update_body(number) for number in range(start, start + 1000)]
-        store_updates(bot=bot, bodies=bodies, source=InboundUpdate.Source.WEBHOOK)
-
-
-def empty() -> None:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE bots_inboundupdate")
-        cursor.execute("VACUUM (ANALYZE) bots_inboundupdate")
-
-
-def measure_projection(target: Target, updates: int, rounds: int) -> float:
-    """Updates a second, by one worker."""
-    from bots.projection.worker import project_inbox
-
-    speeds = []
-    for _round in range(rounds):
-        fill(target, updates)
-        started = time.perf_counter()
-        handled = project_inbox().total
-        speeds.append(handled / (time.perf_counter() - started))
-        if handled != updates:
-            raise SystemExit(f"{handled} of {updates} updates were handled.")
-    return statistics.median(speeds)
-
-
-def measure_celery(target: Target, updates: int) -> float:
-    """Updates a second, by one worker process; its start isn't counted."""
-    from benchmarks.intake_rivals import make_celery
-    from bots.models import Message
-    from common.server_addresses import celery_address
-
-    os.environ["RIVALS_BROKER"] = celery_address(os.environ["REDIS_URL"])
-    task = make_celery().tasks["rivals.use"]
-    before, first = Message.objects.count(), next(_blocks) * 10**7
-    for number in range(first, first + updates):
-        task.delay(target.bot_id, number, update_body(number).decode())
-    command = [
-        sys.executable,
-        "-W",
-        "ignore",
-        "-m",
-        "celery",
-        "--quiet",
-        "--app",
-        "benchmarks.intake_rivals:celery_app",
-    ]
-    command += ["worker", "--concurrency", "1", "--loglevel", "ERROR", "--without-gossip", "--without-mingle"]
-    process = subprocess.Popen(command, cwd=PROJECT)
-    try:
-        while (began := Message.objects.count() - before) == 0:
-            if process.poll() is not None:
-                raise SystemExit("The Celery worker doesn't start.")
-            time.sleep(0.01)
-        started = time.perf_counter()
-        while (done := Message.objects.count() - before) < updates:
-            time.sleep(0.05)
-        return (done - began) / (time.perf_counter() - started)
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-# Both at once.
+    candidate = Candidate.objects.create(code="c", name="c")
+    bot = create_bot(candidate=candidate, slug="b", name="b", actor=None)
+    return Target(bot.pk, bot.webhook_path, bot.webhook_secret)
 
 
 def sustain(target: Target, seconds: int) -> dict[str, Any]:
@@ -268,7 +78,7 @@ def run_both(target: Target, seconds: int, *, per_second: int) -> tuple[Load, li
     port, backlog = free_port(), []
     pending = InboundUpdate.objects.filter(state=InboundUpdate.State.PENDING)
     worker = subprocess.Popen([sys.executable, "benchmarks/intake.py", "--work"], cwd=PROJECT)
-    with running(commands(port, target)["intake, two processes"], port):
+    with running(commands(port, target)[OURS], port):
         command = load_command(port, target, 64, seconds, per_second)
         load = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
         for _second in range(seconds):
@@ -313,45 +123,12 @@ def draw(backlog: list[int]) -> str:
 """
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    return port
-
-
-def prepare() -> Target:
-    set_up()
-    from django.core.management import call_command
-
-    from accounts.models import Candidate
-    from bots.services.bots import create_bot
-
-    call_command("migrate", verbosity=0)
-    candidate = Candidate.objects.create(code="c", name="c")
-    bot = create_bot(candidate=candidate, slug="b", name="b", actor=None)
-    return Target(bot.pk, bot.webhook_path, bot.webhook_secret)
-
-
-def set_up() -> None:
-    os.environ["DJANGO_SETTINGS_MODULE"] = "electionsite.settings"
-    import django
-
-    django.setup()
-
-
 def run_all(options: argparse.Namespace) -> dict[str, Any]:
-    from common.embedded import provide_servers
-
     seconds, rounds, updates, tasks = (
         (2, 1, 20_000, 300) if options.quick else (options.seconds, options.rounds, 100_000, 2000)
     )
-    with tempfile.TemporaryDirectory(prefix="electionsite-benchmark-") as name:
-        # Never the servers that this machine's environment names: theirs are other people's data.
-        for variable in ("DATABASE_URL", "DATABASE_URL_FILE", "REDIS_URL", "REDIS_URL_FILE"):
-            os.environ.pop(variable, None)
-        os.environ |= {"ELECTIONSITE_DATA_DIR": name, "ELECTIONSITE_ENVIRONMENT": "development"}
-        os.environ |= {"ELECTIONSITE_RATE_LIMITS": "false", "ELECTIONSITE_LOG_LEVEL": "ERROR"}
-        provide_servers(Path(name))
+    # Limits would refuse this machine after a second.
+    with own_site(ELECTIONSITE_RATE_LIMITS="false", ELECTIONSITE_LOG_LEVEL="ERROR"):
         target = prepare()
         if options.sustained:
             return {"benchmark": "intake", "sustained": sustain(target, options.sustained)}
@@ -364,7 +141,7 @@ def run_all(options: argparse.Namespace) -> dict[str, Any]:
 
 def summarise(servers: list[dict[str, Any]], pgbench: float, projected: float, celery: float) -> dict[str, Any]:
     at = {(row["way"], row["connections"]): row for row in servers}
-    ours, many = at["intake, two processes", 64]["per_second"], at["intake, two processes", 256]
+    ours, many = at[OURS, 64]["per_second"], at["intake, two processes", 256]
     return {
         "benchmark": "intake",
         "servers": servers,
@@ -407,7 +184,7 @@ def main() -> None:
     parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.work:
-        set_up()
+        start_django()
         work()
     figures = run_all(options)
     if options.json:

@@ -22,12 +22,10 @@ show that memory doesn't grow. The database is vacuumed between them.
 
 import argparse
 import json
-import os
 import resource
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -35,6 +33,8 @@ from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path[0] = str(PROJECT)  # not this file's own folder: its names would hide the project's
+
+from benchmarks.own_site import own_site, start_django  # noqa: E402 (after the path is known)
 
 CANDIDATES = """
 INSERT INTO accounts_candidate (code, name, city, region, constituency, contact_name, phone, phone_index, email,
@@ -53,13 +53,6 @@ PUT_BACK = """
 UPDATE plans_subscription SET plan_id = (SELECT id FROM plans_plan WHERE code = 'basic')
 WHERE plan_id = (SELECT id FROM plans_plan WHERE code = 'standard')
 """
-
-
-def start_django() -> None:
-    os.environ["DJANGO_SETTINGS_MODULE"] = "electionsite.settings"
-    import django
-
-    django.setup()
 
 
 def by_service(limit: int) -> int:
@@ -152,26 +145,14 @@ def add_subscribers(first: int, last: int) -> None:
 
 
 def prepare() -> None:
-    start_django()
-    from django.core.management import call_command
-
     from plans.services import create_plan
 
-    call_command("migrate", verbosity=0)
     for code, price in (("basic", 100), ("standard", 250)):
         create_plan(code=code, name_fa=code, name_en=code, price_rials=price, actor=None)
 
 
 def run_all(subscribers: int, looped: int, rounds: int) -> dict[str, Any]:
-    from common.embedded import provide_servers
-
-    # The server still works off what was written when the folder goes.
-    with tempfile.TemporaryDirectory(prefix="electionsite-benchmark-", ignore_cleanup_errors=True) as name:
-        # Never the servers that this machine's environment names: theirs are other people's data.
-        for variable in ("DATABASE_URL", "DATABASE_URL_FILE", "REDIS_URL", "REDIS_URL_FILE"):
-            os.environ.pop(variable, None)
-        os.environ |= {"ELECTIONSITE_DATA_DIR": name, "ELECTIONSITE_ENVIRONMENT": "development"}
-        provide_servers(Path(name))
+    with own_site():
         prepare()
         add_subscribers(1, subscribers // 10)
         smaller = in_own_process("service", subscribers // 10)

@@ -19,7 +19,6 @@ import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -33,6 +32,8 @@ from django.urls import path as route
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path[0] = str(PROJECT)  # as for a module of the project, which gunicorn imports this file as, too
+
+from benchmarks.own_site import own_site  # noqa: E402 (after the path is known)
 
 CLIENTS = 4
 PLANS = 5
@@ -160,15 +161,8 @@ def measure_speed(port: int, seconds: float, rounds: int) -> dict[str, float]:
 
 
 def prepare() -> None:
-    os.environ["DJANGO_SETTINGS_MODULE"] = "electionsite.settings"
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
     from plans.models import Plan, Stage
 
-    call_command("migrate", verbosity=0)
     for number in range(PLANS):
         Plan.objects.create(
             code=f"plan-{number}", name_fa="پایه", name_en="Basic", price_rials=10**8 * (number + 1),
@@ -178,15 +172,8 @@ def prepare() -> None:
 
 
 def run_all(seconds: float, rounds: int) -> dict[str, Any]:
-    from common.embedded import provide_servers
-
-    with tempfile.TemporaryDirectory(prefix="electionsite-benchmark-") as name:
-        # Never the servers that this machine's environment names: theirs are other people's data.
-        for variable in ("DATABASE_URL", "DATABASE_URL_FILE", "REDIS_URL", "REDIS_URL_FILE"):
-            os.environ.pop(variable, None)
-        os.environ |= {"ELECTIONSITE_DATA_DIR": name, "ELECTIONSITE_ENVIRONMENT": "development"}
-        os.environ["ELECTIONSITE_RATE_LIMITS"] = "false"  # they would refuse this machine after a second
-        provide_servers(Path(name))
+    # Limits would refuse this machine after a second.
+    with own_site(ELECTIONSITE_RATE_LIMITS="false"):
         prepare()
         with gunicorn() as port:
             queries = [measure_queries(port, path, seconds) for path in COUNTED]
