@@ -15,7 +15,7 @@ urlpatterns = [
     re_path(_ONE + r"edit/?$", admin.site.admin_view(views.compose_page), name="edit"),
     re_path(_ONE + r"picture/?$", admin.site.admin_view(views.picture), name="picture"),
     re_path(_ONE + r"submit/?$", admin.site.admin_view(views.submit_page), name="submit"),
-    re_path(_ONE + r"test/?$", admin.site.admin_view(views.test_page), name="test"),
+    re_path(_ONE + r"test/?$", admin.site.admin_view(views.try_page), name="test"),
     *(re_path(_ONE + rf"{name}/?$", admin.site.admin_view(views.act_page), {"name": name}, name) for name in ACTS),
     re_path(r"^broadcasts/(?P<broadcast_id>[0-9]{1,18})/?$", admin.site.admin_view(views.broadcast_page), name="one"),
 ]

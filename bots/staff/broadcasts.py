@@ -153,7 +153,7 @@ def submit_page(request: HttpRequest, broadcast_id: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def test_page(request: HttpRequest, broadcast_id: int) -> HttpResponse:
+def try_page(request: HttpRequest, broadcast_id: int) -> HttpResponse:
     """Send a broadcast to one person only."""
     user = staff_user(request)
     broadcast = _find(request, broadcast_id)

@@ -40,9 +40,11 @@ def test_each_candidate_has_a_bot_and_a_plan_that_runs():
 def test_each_candidate_may_send_a_broadcast():
     make()
 
-    for candidate in Candidate.objects.all():
+    candidates = list(Candidate.objects.all())
+    assert len(candidates) == 3
+    for candidate in candidates:
         with transaction.atomic():
-            refuse_beyond_plan(candidate)
+            refuse_beyond_plan(candidate)  # raises where the plan allows none
 
 
 def test_the_plans_are_at_different_stages():
