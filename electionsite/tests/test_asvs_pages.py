@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pytest
 from django.apps import apps
@@ -15,7 +17,7 @@ from bots.models import Bot
 from common.testing.database import whole_database
 from electionsite.tests.site_map import Samples, routes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("asvs_pages")]
 
 FILES = {"/admin/jsi18n/"}  # words for scripts; nothing of anybody
 WRITTEN_BY_LOOKING = {"accounts.AuthenticatorDevice", "audit.AuditLog", "sessions.Session", "accounts.StaffSession"}
@@ -39,18 +41,42 @@ def looked_at(samples: Samples, client: Client, **headers):
         yield samples.address(route), client.get(samples.address(route), **headers)
 
 
-def test_every_answer_names_its_kind_and_encoding(samples, owner):
-    for address, response in looked_at(samples, owner):
-        if not response.streaming and not response.content:
+@dataclass(frozen=True)
+class Answer:
+    """What an address answered. `content` is None where it is streamed."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes | None
+    is_signed_in: bool
+
+
+_answers: dict[str, Answer] = {}
+
+
+@pytest.fixture
+def answers(samples, owner, settings):
+    """What each address answers the owner by TLS, asked from a page of another site; asked once for all tests."""
+    settings.SECURE_HSTS_SECONDS, settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = 365 * 24 * 60 * 60, True
+    if not _answers:
+        for address, response in looked_at(samples, owner, secure=True, headers={"origin": "https://evil.example"}):
+            content = None if response.streaming else response.content
+            is_signed_in = response.wsgi_request.user.is_authenticated
+            _answers[address] = Answer(response.status_code, response.headers, content, is_signed_in)
+    return _answers.items()
+
+
+def test_every_answer_names_its_kind_and_encoding(answers):
+    for address, answer in answers:
+        if answer.content == b"":
             continue
-        kind = response.headers["Content-Type"]
+        kind = answer.headers["Content-Type"]
         assert kind == "application/json" or re.search(r'charset="?utf-8"?', kind), (address, kind)
 
 
-def test_every_answer_carries_the_headers_that_browsers_obey(samples, owner, settings):
-    settings.SECURE_HSTS_SECONDS, settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = 365 * 24 * 60 * 60, True
-    for address, response in looked_at(samples, owner, secure=True):
-        headers = response.headers
+def test_every_answer_carries_the_headers_that_browsers_obey(answers):
+    for address, answer in answers:
+        headers = answer.headers
         assert headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains", address
         assert headers["X-Content-Type-Options"] == "nosniff", address
         assert headers["Referrer-Policy"] == "same-origin", address
@@ -63,16 +89,16 @@ def test_every_answer_carries_the_headers_that_browsers_obey(samples, owner, set
         assert not re.search(r"https?:|\*", headers["Content-Security-Policy"]), address
 
 
-def test_no_page_of_the_admin_is_kept_by_browsers_and_proxies(samples, owner):
-    for address, response in looked_at(samples, owner):
-        if response.status_code == 200 and address.startswith("/admin/") and address not in FILES:
-            assert "no-store" in response.headers["Cache-Control"], address
+def test_no_page_of_the_admin_is_kept_by_browsers_and_proxies(answers):
+    for address, answer in answers:
+        if answer.status == 200 and address.startswith("/admin/") and address not in FILES:
+            assert "no-store" in answer.headers["Cache-Control"], address
 
 
-def test_every_page_of_the_admin_offers_to_sign_out(samples, owner):
-    for address, response in looked_at(samples, owner):
-        if response.status_code == 200 and b"<html" in response.content and response.wsgi_request.user.is_authenticated:
-            assert reverse("admin:logout").encode() in response.content, address
+def test_every_page_of_the_admin_offers_to_sign_out(answers):
+    for address, answer in answers:
+        if answer.status == 200 and answer.content and b"<html" in answer.content and answer.is_signed_in:
+            assert reverse("admin:logout").encode() in answer.content, address
 
 
 def test_every_form_needs_the_pages_own_token(samples):
@@ -94,9 +120,9 @@ def test_looking_changes_nothing(samples, owner):
     assert state() == before
 
 
-def test_no_other_site_may_read_an_answer(samples, owner):
-    for address, response in looked_at(samples, owner, headers={"origin": "https://evil.example"}):
-        assert "Access-Control-Allow-Origin" not in response.headers, address
+def test_no_other_site_may_read_an_answer(answers):
+    for address, answer in answers:
+        assert "Access-Control-Allow-Origin" not in answer.headers, address
 
 
 @pytest.mark.parametrize("method", ["TRACE", "PUT", "PATCH", "DELETE", "CONNECT", "NONSENSE"])
