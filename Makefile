@@ -27,7 +27,7 @@ messages: $(VENV)/.installed-test  ## Collect strings to translate (needs gettex
 	@$(BIN)/python manage.py makemessages --locale fa --no-location --no-obsolete --ignore '.venv/*' --ignore 'var/*' --ignore '*/tests/*'
 
 requirements: $(VENV)/.installed-test  ## Pin requirements*.in to requirements*.txt
-	@for name in requirements requirements-embedded requirements-dev; do \
+	@for name in requirements requirements-s3 requirements-embedded requirements-dev; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 			--custom-compile-command "make requirements" $$name.in --output-file $$name.txt || exit 1; done
 
