@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts.models import AllowedNetwork
 from audit.security_events import log_security_event
 from common.client_address import client_address, client_network
+from common.logged_paths import logged_path
 from common.networks import admits
 from common.sampling import admit
 from common.text import clean_text
@@ -61,7 +62,7 @@ def hide_from_outside(request: HttpRequest) -> None:
         return
     others = admit(f"admin-network:{client_network(address)}", limit=1, window_seconds=EVENT_SECONDS)
     if others is not None:
-        details = {"path": clean_text(request.path, LONGEST_PATH), "refused_before": others}
+        details = {"path": clean_text(logged_path(request.path), LONGEST_PATH), "refused_before": others}
         log_security_event("network.refused", details=details)
     # Without routes nobody offers a slash: for /admin that would be a redirect, which no other unknown address gets.
     request.urlconf = ()  # type: ignore[assignment]  # Django takes a list of routes, too

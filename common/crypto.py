@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -27,6 +27,7 @@ from common.errors import DomainError
 KEY_BYTES = 32
 NONCE_BYTES = 12
 VERSION = "e1"
+_TO_STANDARD_ALPHABET = bytes.maketrans(b"-_", b"+/")
 
 
 class DecryptionError(DomainError):
@@ -115,18 +116,33 @@ def decrypt(stored: str, *, context: str) -> str:
 
     Raises DecryptionError when its key isn't in the ring, or the text or the context was changed.
     """
+    return decryptor(context=context)(stored.encode("utf-8", "surrogatepass"))
+
+
+def decryptor(*, context: str) -> Callable[[bytes], str]:
+    """`decrypt` for many values of one context, each as the bytes of its stored text."""
+    ciphers = {f"{VERSION}:{key_id}".encode(): cipher.decrypt for key_id, cipher in key_ring().keys.items()}
+    context_bytes = context.encode()
+
+    def decrypt_one(stored: bytes) -> str:
+        head, _separator, text = stored.rpartition(b":")
+        cipher = ciphers.get(head)
+        if cipher is None:
+            raise _unreadable(stored.decode("utf-8", "replace"))
+        try:
+            sealed = binascii.a2b_base64(text.translate(_TO_STANDARD_ALPHABET) + b"==")  # more padding does no harm
+            return cipher(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context_bytes).decode("utf-8", "surrogatepass")
+        except (InvalidTag, ValueError) as error:
+            raise DecryptionError("tampered", _("This stored value was changed or belongs elsewhere.")) from error
+
+    return decrypt_one
+
+
+def _unreadable(stored: str) -> DecryptionError:
+    """Why there is no key for a stored value. Raises DecryptionError, too, where it isn't an encrypted one."""
     key_id = key_id_of(stored)
-    cipher = key_ring().keys.get(key_id)
-    if cipher is None:
-        message = _("The key “%(key_id)s” that this value was encrypted with is not in the key ring.")
-        raise DecryptionError("key-missing", message % {"key_id": key_id}, key_id=key_id)
-    text = stored.rpartition(":")[2]
-    try:
-        sealed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        clear = cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context.encode())
-    except (InvalidTag, ValueError) as error:
-        raise DecryptionError("tampered", _("This stored value was changed or belongs elsewhere.")) from error
-    return clear.decode("utf-8", "surrogatepass")
+    message = _("The key “%(key_id)s” that this value was encrypted with is not in the key ring.")
+    return DecryptionError("key-missing", message % {"key_id": key_id}, key_id=key_id)
 
 
 def blind_index(value: str, *, context: str) -> str:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from audit.security_events import log_security_event
 from common.client_address import client_address, client_network
+from common.logged_paths import logged_path
 from common.sampling import admit
 from common.text import clean_text
 
@@ -106,4 +107,4 @@ def _is_extension(address: Any) -> bool:
 def _place(address: Any) -> str:
     """An address without its query and fragment, or the keyword that stands in its place (`inline`, `eval`)."""
     text = address if isinstance(address, str) else ""
-    return clean_text(text.partition("?")[0].partition("#")[0], LONGEST_TEXT)
+    return clean_text(logged_path(text.partition("?")[0].partition("#")[0]), LONGEST_TEXT)

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import translation
 
 from audit.security_events import log_security_event
+from common.logged_paths import logged_path
 from common.text import clean_text
 
 LONGEST_PATH = 200
@@ -75,7 +76,7 @@ class RefusedAccessMiddleware:
         response = self.get_response(request)
         if response.status_code == HTTPStatus.FORBIDDEN:
             actor = request.user if request.user.is_authenticated else None
-            details = {"method": request.method, "path": clean_text(request.path, LONGEST_PATH)}
+            details = {"method": request.method, "path": clean_text(logged_path(request.path), LONGEST_PATH)}
             log_security_event("access.refused", actor=actor, details=details)
         return response
 

@@ -9,6 +9,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import ngettext
 
 from audit.security_events import log_security_event
+from common.logged_paths import logged_path
 from common.rate_limits import RateLimit, Usage, by_address
 from common.text import clean_text
 
@@ -36,7 +37,7 @@ RATE_LIMITS = (
         gives_back=_is_redirect,
     ),
     RateLimit("api", re.compile(r"/(.+/)?api/")),
-    RateLimit("download", re.compile(r"/admin/exports/.|/exports/d/|.+/(export|download)/?$")),
+    RateLimit("download", re.compile(r"/admin/exports/.|/exports/[df]/|.+/(export|download)/?$")),
     RateLimit("default", re.compile("")),
 )
 
@@ -66,7 +67,8 @@ class RateLimitMiddleware:
 def _refuse(request: HttpRequest, limit: RateLimit, usage: Usage) -> HttpResponse:
     if usage.is_first_refusal:
         actor = request.user if request.user.is_authenticated else None
-        details = {"limit": limit.name, "per_minute": usage.limit, "path": clean_text(request.path, LONGEST_PATH)}
+        path = clean_text(logged_path(request.path), LONGEST_PATH)
+        details = {"limit": limit.name, "per_minute": usage.limit, "path": path}
         log_security_event("rate_limit.exceeded", actor=actor, details=details)
     words = ngettext("Try again in %(count)d second.", "Try again in %(count)d seconds.", usage.seconds_left)
     advice = words % {"count": usage.seconds_left}

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 
 from audit.security_events import log_security_event
 from common.client_address import client_address, client_network
+from common.logged_paths import logged_path
 from common.sampling import admit
 from common.suspicious_input import check_sql_injection
 from common.text import clean_text
@@ -54,7 +55,7 @@ def _suspicious(request: HttpRequest) -> Iterator[tuple[str, str, str]]:
 
 
 def _values(request: HttpRequest) -> Iterator[tuple[str, str]]:
-    yield "(path)", request.path_info
+    yield "(path)", logged_path(request.path_info)
     for values in (request.GET, _read_form(request)):
         for name, texts in values.lists():
             yield "(a name)", name
