@@ -7,21 +7,20 @@ import subprocess
 import pytest
 
 from exports.tests.samples import HOSTILE
+from exports.tests.table import write_texts
 from exports.tests.test_writers import as_excel_keeps_it
-from exports.writers import Heading, XlsxWriter
 
 SOFFICE = shutil.which("soffice")
 # Tabs, quotes as text, all cells as shown, UTF-8: the tokens of its CSV filter.
 CSV_FILTER = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false"
 
 
+@pytest.mark.django_db
 @pytest.mark.slow
 @pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed (Debian: apt-get install libreoffice-calc)")
 def test_libreoffice_reads_every_hostile_cell_as_text(tmp_path):
     path = tmp_path / "people.xlsx"
-    with path.open("wb") as file, XlsxWriter(file, title="x", headings=[Heading("a")], right_to_left=True) as writer:
-        for text in HOSTILE:
-            writer.write_row([text])
+    path.write_bytes(write_texts(HOSTILE, "xlsx"))
     profile = f"-env:UserInstallation=file://{tmp_path / 'profile'}"
     command = [str(SOFFICE), profile, "--headless", "--convert-to", CSV_FILTER, "--outdir", str(tmp_path), str(path)]
     subprocess.run(command, check=True, timeout=120, capture_output=True)

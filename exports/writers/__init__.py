@@ -1,18 +1,32 @@
-"""File formats. A new one is a `RowWriter` and a line here."""
+"""File formats. A new one is a `TableWriter` and a line here."""
 
 from django.utils.translation import gettext as _
 
 from exports.errors import ExportRefusedError
-from exports.writers.base import Cell, Heading, RowWriter
+from exports.writers.base import TableWriter
 from exports.writers.csv import CsvWriter
+from exports.writers.jsonl import JsonLinesWriter
+from exports.writers.parquet import ParquetWriter
 from exports.writers.xlsx import XlsxWriter
+from exports.writers.zipped import ZippedCsvWriter, ZippedJsonLinesWriter, ZippedParquetWriter
 
-WRITERS: dict[str, type[RowWriter]] = {writer.extension: writer for writer in (XlsxWriter, CsvWriter)}
+WRITERS: dict[str, type[TableWriter]] = {
+    writer.extension: writer
+    for writer in (
+        XlsxWriter,
+        CsvWriter,
+        JsonLinesWriter,
+        ParquetWriter,
+        ZippedCsvWriter,
+        ZippedJsonLinesWriter,
+        ZippedParquetWriter,
+    )
+}
 
-__all__ = ["WRITERS", "Cell", "CsvWriter", "Heading", "RowWriter", "XlsxWriter", "writer_named"]
+__all__ = ["WRITERS", "CsvWriter", "TableWriter", "XlsxWriter", "writer_named"]
 
 
-def writer_named(format: str) -> type[RowWriter]:
+def writer_named(format: str) -> type[TableWriter]:
     """The writer of a format such as `csv`.
 
     Raises ExportRefusedError (`unknown-format`) for one that isn't in WRITERS.

@@ -12,6 +12,7 @@ too, by an apostrophe right before them; a smiley `;-)` becomes `;'-)`, which is
 import re
 
 _SIGN = "=+\\-@＝＋－＠"
+_SIGNS = frozenset("=+-@＝＋－＠")
 _SEPARATOR = ";؛\\t\\r\\n"
 _FILLER = f'[\\s"{_SEPARATOR}]'
 _HAS_SIGN = re.compile(f"[{_SIGN}]")
@@ -24,6 +25,11 @@ _FIRST_CHARACTERS = ("\t", "\r", "\n")
 
 def defuse(text: str) -> str:
     """`text` as it may stand in a CSV cell; most text comes back as it is."""
+    if text[1:].isalnum():  # words, numbers and phones need no closer look
+        if text[0] in _SIGNS:
+            return f"'{text}"
+        if text[0].isalnum():
+            return text
     if _HAS_SIGN.search(text):
         text = _BEFORE_SIGN.sub(_with_apostrophe, text)
     return f"'{text}" if text.startswith(_FIRST_CHARACTERS) else text

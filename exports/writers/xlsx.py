@@ -1,134 +1,175 @@
-"""Excel files, by XlsxWriter in its constant-memory mode.
+"""Excel files, written as they come: no draft of them is kept anywhere.
 
-Formulas are inert in three ways. Text is written as a string (`t="inlineStr"`), which no program evaluates on
-opening; XlsxWriter's guessing of formulas, links and numbers from text is switched off. Text cells carry the number
-format "@" (Text), so a cell that somebody edits and leaves stays text. And what looks like a formula also has the
-style `quotePrefix`, Excel's own mark for text that was typed with an apostrophe, which outlives a change of the
-number format. No character is added to the text itself.
+Formulas are inert in three ways. Text is written as a string (`t="inlineStr"`), which no program evaluates on opening.
+Text cells carry the number format "@" (Text), so a cell that somebody edits and leaves stays text. And what looks like
+a formula also has the style `quotePrefix`, Excel's own mark for text that was typed with an apostrophe, which outlives
+a change of the number format. No character is added to the text itself.
 """
 
-import datetime as dt
-import tempfile
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from contextlib import ExitStack
+from itertools import groupby
+from typing import BinaryIO, ClassVar
 
-import xlsxwriter
-from xlsxwriter.exceptions import FileCreateError
-from xlsxwriter.worksheet import Worksheet
+from django.utils.translation import gettext as _
 
-from common.jalali import TEHRAN
-from exports.writers.base import Cell, RowWriter
-from exports.writers.cell_text import cell_text, escape_escapes
-from exports.writers.defuse import defuse
+from exports.writers.base import Block, CellType, Moments, SheetColumn, TableWriter
+from exports.writers.scan import may_need_care
+from exports.writers.xlsx_cells import MAXIMUM_CELL_BYTES, RowShape, heading_row, text_row
+from exports.writers.xlsx_parts import (
+    SheetPart,
+    content_types,
+    core_properties,
+    package_relations,
+    sheet_head,
+    sheet_tail,
+    styles,
+    workbook,
+    workbook_relations,
+)
+from exports.writers.zip_stream import LARGEST_SMALL, EntryStream, ZipStream
 
 # Excel specifications and limits: 1,048,576 rows a sheet, of which one holds the headings.
 MAXIMUM_ROWS = 1_048_575
-# A number has 15 significant digits there; longer ones are written as text rather than rounded.
-LARGEST_NUMBER = 10**15 - 1
-FIRST_YEAR = 1900  # Excel's calendar begins here
+# A sheet of 4 GiB would need a form of ZIP that Excel doesn't open, not to speak of the memory.
+MAXIMUM_SHEET_BYTES = LARGEST_SMALL - 256 * 1024 * 1024
 SHEET_NAME_CHARACTERS = 31
-OPTIONS = {
-    "constant_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-    "use_zip64": True,
-}
+FORBIDDEN_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
+MEASURED_ROWS = 200
+NARROWEST, WIDEST = 8, 60
 
 
-class InertWorksheet(Worksheet):  # type: ignore[misc]
-    """A sheet that writes any text as itself, where XlsxWriter (3.3) doesn't.
-
-    In constant-memory mode it copies a text that begins with `<r>` and ends with `</r>` into the file as XML, which
-    breaks the file or smuggles formatting in; and it leaves `_x005F_x0041_` half escaped. It calls the two methods
-    below for each text that it writes.
-    """
-
-    @staticmethod
-    def _escape_control_characters(data: str) -> str:
-        return escape_escapes(data)
-
-    def _xml_rich_inline_string(self, string: str, attributes: list[Any]) -> None:
-        self._xml_inline_string(string, True, attributes)
-
-
-class XlsxWriter(RowWriter):
+class XlsxWriter(TableWriter):
     """An Excel workbook: bold frozen headings, a filter, real dates, right to left where asked.
 
     Moments are dates in Tehran's time, as Excel has no zones. Rows beyond a sheet's limit go on in a further sheet.
-    XlsxWriter keeps its drafts, as large as the data, in a private temporary folder until the end.
+    Columns are as wide as their first rows need. The watermark is a property of the document, and a last sheet.
     """
 
     extension = "xlsx"
     content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    moments = Moments.EXCEL
     maximum_rows: ClassVar[int] = MAXIMUM_ROWS
+    maximum_sheet_bytes: ClassVar[int] = MAXIMUM_SHEET_BYTES
+
+    def __init__(self, file: BinaryIO, *, right_to_left: bool, watermark: str) -> None:
+        super().__init__(file, right_to_left=right_to_left, watermark=watermark)
+        self._archive = ZipStream(file)
+        self._parts: list[SheetPart] = []
+        self._entry = ExitStack()
+        self._sheet: EntryStream | None = None
 
     def open(self) -> None:
-        self._drafts = tempfile.TemporaryDirectory(prefix="electionsite-export-")
-        self._book: Any = xlsxwriter.Workbook(self.file, {**OPTIONS, "tmpdir": self._drafts.name})
-        self._bold = self._book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
-        self._text = self._book.add_format({"num_format": "@"})
-        self._quoted = self._book.add_format({"num_format": "@", "quote_prefix": True})
-        self._number = self._book.add_format({"num_format": "0"})
-        self._moment = self._book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
-        self._begin_sheet()
+        # Programs know a workbook by its first files.
+        self._write_part("_rels/.rels", package_relations())
+        self._write_part("docProps/core.xml", core_properties(self.watermark))
+        self._write_part("xl/styles.xml", styles())
 
-    def write_row(self, cells: Sequence[Cell]) -> None:
-        if self._row >= self.maximum_rows:
-            self._end_sheet()
-            self._begin_sheet()
-        self._row += 1
-        for column, cell in enumerate(cells):
-            if isinstance(cell, str):
-                self._write_text(column, cell)
-            elif isinstance(cell, dt.datetime):
-                self._write_moment(column, cell)
-            elif cell is not None and abs(cell) <= LARGEST_NUMBER:
-                self._sheet.write_number(self._row, column, cell, self._number)
-            elif cell is not None:
-                self._write_text(column, str(cell))
+    def begin_sheet(self, title: str, columns: Sequence[SheetColumn]) -> None:
+        self._title = title
+        self._number = 0
+        self._columns = columns
+        self._shape = RowShape(columns)
+        self._widths: list[int] = []
+
+    def write_block(self, block: Block) -> None:
+        if not self._widths:
+            self._widths = _widths(block)
+        sheet = self._sheet or self._begin_part()
+        room = self.maximum_rows - self._rows
+        rows = block.rows
+        if len(rows) > room:
+            self._write_rows(sheet, Block(rows[:room], block.columns, block.longest))
+            self._end_part()
+            self.write_block(Block(rows[room:], block.columns, block.longest))
+            return
+        self._write_rows(sheet, block)
+        if sheet.size > self.maximum_sheet_bytes:
+            self._end_part()
+
+    def end_sheet(self) -> None:
+        if not self._number:
+            self._widths = [column.width for column in self._columns]
+            self._begin_part()
+        if self._sheet:
+            self._end_part()
 
     def close(self) -> None:
-        self._end_sheet()
-        try:
-            self._book.close()
-        except FileCreateError as error:  # its wrapping of an OSError hides which
-            raise error.args[0] from error
-        self._drafts.cleanup()
+        if self.watermark:
+            self._write_watermark()
+        self._write_part("xl/workbook.xml", workbook(self._parts))
+        self._write_part("xl/_rels/workbook.xml.rels", workbook_relations(self._parts))
+        self._write_part("[Content_Types].xml", content_types(self._parts))
+        self._archive.close()
 
-    def abort(self) -> None:
-        for sheet in self._book.worksheets():
-            sheet._opt_close()  # what Workbook.close does at its end; it alone would finish the file
-        self._drafts.cleanup()
+    def _write_rows(self, sheet: EntryStream, block: Block) -> None:
+        self._rows += len(block.rows)
+        if block.longest <= MAXIMUM_CELL_BYTES and not may_need_care(block.data):
+            sheet.write(self._shape.rows(block.data, len(block.rows)))
+            return
+        for needs_care, rows in groupby(block.rows, _needs_care):
+            if needs_care:
+                sheet.write(b"".join(map(self._shape.careful_row, rows)))
+            else:
+                plain = list(rows)
+                sheet.write(self._shape.rows(b"".join(plain), len(plain)))
 
-    def _begin_sheet(self) -> None:
-        number = len(self._book.worksheets()) + 1
-        suffix = f" {number}" if number > 1 else ""
-        name = self.title[: SHEET_NAME_CHARACTERS - len(suffix)] + suffix
-        self._sheet = self._book.add_worksheet(name, InertWorksheet)
-        if self.right_to_left:
-            self._sheet.right_to_left()
-        self._sheet.freeze_panes(1, 0)
-        self._row = 0
-        for column, heading in enumerate(self.headings):
-            self._sheet.set_column(column, column, heading.width)
-            self._sheet.write_string(0, column, cell_text(heading.text), self._bold)
+    def _begin_part(self) -> EntryStream:
+        self._number += 1
+        part = SheetPart(len(self._parts) + 1, self._free_name(self._title, self._number), len(self._columns))
+        self._parts.append(part)
+        self._rows = 0
+        self._sheet = self._entry.enter_context(self._archive.entry(part.path))
+        self._sheet.write(sheet_head(self._widths, right_to_left=self.right_to_left, is_table=True))
+        self._sheet.write(heading_row([column.heading for column in self._columns]))
+        return self._sheet
 
-    def _end_sheet(self) -> None:
-        last_column = len(self.headings) - 1
-        self._sheet.autofilter(0, 0, self._row, last_column)
-        # Phone numbers and the like are text on purpose; without this Excel marks each with a green corner.
-        self._sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{self._row + 1}"})
+    def _end_part(self) -> None:
+        part = self._parts[-1]
+        part.rows = self._rows + 1
+        if self._sheet:
+            self._sheet.write(sheet_tail(part))
+        self._sheet = None
+        self._entry.close()
 
-    def _write_text(self, column: int, text: str) -> None:
-        text = cell_text(text)
-        if text:
-            style = self._text if defuse(text) == text else self._quoted
-            self._sheet.write_string(self._row, column, text, style)
+    def _free_name(self, title: str, number: int) -> str:
+        """The sheet's name: no longer than Excel allows, of what it allows, and unlike the others whatever the case."""
+        taken = {part.name.casefold() for part in self._parts}
+        clean = title.translate(FORBIDDEN_IN_NAMES).strip() or "-"
+        while True:
+            suffix = f" {number}" if number > 1 else ""
+            name = clean[: SHEET_NAME_CHARACTERS - len(suffix)] + suffix
+            if name.casefold() not in taken:
+                return name
+            number += 1
 
-    def _write_moment(self, column: int, moment: dt.datetime) -> None:
-        local = moment.astimezone(TEHRAN).replace(tzinfo=None, microsecond=0)
-        if local.year < FIRST_YEAR:
-            self._write_text(column, local.isoformat(" "))
-        else:
-            self._sheet.write_datetime(self._row, column, local, self._moment)
+    def _write_watermark(self) -> None:
+        part = SheetPart(len(self._parts) + 1, self._free_name(_("About this file"), 1), columns=1, has_filter=False)
+        self._parts.append(part)
+        with self._archive.entry(part.path) as sheet:
+            sheet.write(sheet_head([WIDEST], right_to_left=self.right_to_left, is_table=False))
+            sheet.write(text_row(self.watermark))
+            sheet.write(sheet_tail(part))
+
+    def _write_part(self, path: str, content: str) -> None:
+        with self._archive.entry(path) as part:
+            part.write(content.encode())
+
+
+def _needs_care(row: bytes | memoryview) -> bool:
+    return len(row) > MAXIMUM_CELL_BYTES or may_need_care(bytes(row))
+
+
+def _widths(block: Block) -> list[int]:
+    """The widths that the headings and the first rows need, within limits."""
+    first = Block(block.rows[:MEASURED_ROWS], block.columns, block.longest)
+    longest = [0] * len(block.columns)
+    for row in first.table():
+        longest = [max(pair) for pair in zip(longest, map(len, row), strict=True)]
+    return [_width(column, characters) for column, characters in zip(block.columns, longest, strict=True)]
+
+
+def _width(column: SheetColumn, characters: int) -> int:
+    if column.type in {CellType.MOMENT, CellType.DAY}:
+        return column.width
+    return min(max(characters + 2, NARROWEST, min(column.width, len(column.heading) + 4)), WIDEST)
