@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -77,15 +77,22 @@ def reapply_erasures(*, is_dry_run: bool = False) -> int:
     journal = list(read_tombstones())
     if not is_dry_run:
         _bring_tombstones(journal)
-    latest: dict[tuple[int, str], dt.datetime] = {}
-    known = ErasedPerson.objects.values_list("bot_id", "person_index", "erased_at")
-    for bot_id, index, erased_at in [*known.iterator(), *((one.bot_id, one.index, one.erased_at) for one in journal)]:
-        latest[bot_id, index] = max(erased_at, latest.get((bot_id, index), erased_at))
-    brought_back = list(_brought_back(latest))
+    brought_back = people_brought_back(journal)
     if not is_dry_run:
         for person_id in brought_back:
             _erase_again(person_id)
     return len(brought_back)
+
+
+def people_brought_back(journal: Iterable[Tombstone] | None = None) -> list[int]:
+    """Who is here, and was erased after they came: their keys."""
+    tombstones = read_tombstones() if journal is None else journal
+    latest: dict[tuple[int, str], dt.datetime] = {}
+    known = ErasedPerson.objects.values_list("bot_id", "person_index", "erased_at")
+    written = ((one.bot_id, one.index, one.erased_at) for one in tombstones)
+    for bot_id, index, erased_at in [*known.iterator(), *written]:
+        latest[bot_id, index] = max(erased_at, latest.get((bot_id, index), erased_at))
+    return list(_brought_back(latest))
 
 
 def _bring_tombstones(journal: list[Tombstone]) -> None:
