@@ -45,7 +45,7 @@ def lines_of_file(file: IO[bytes]) -> list[Line]:
     `file` must have passed `UploadField`. Raises UploadRefused where it can't be read.
     """
     rows = read_rows(file, at_most=MOST_ROWS)
-    headings = [_folded(cell) in HEADINGS for cell in rows[0]] if rows else []
+    headings = [folded(cell) in HEADINGS for cell in rows[0]] if rows else []
     column = headings.index(True) if any(headings) else 0
     cells = [row[column] if column < len(row) else "" for row in rows]
     return _filled(["", *cells[1:]] if any(headings) else cells)
@@ -56,11 +56,11 @@ def find_candidates(lines: list[Line], among: QuerySet[Candidate]) -> FoundCandi
     by_key: dict[str, set[int]] = defaultdict(set)
     codes: dict[str, int] = {}
     for pk, code, name in among.order_by().values_list("pk", "code", "name").iterator():
-        codes[_folded(code)] = pk
-        by_key[_folded(name)].add(pk)
+        codes[folded(code)] = pk
+        by_key[folded(name)].add(pk)
     found, chosen = FoundCandidates(), {}
     for line in lines:
-        key = _folded(line.text)
+        key = folded(line.text)
         matches = {codes[key]} if key in codes else by_key.get(key, set())
         if len(matches) == 1:
             chosen.update(dict.fromkeys(matches))
@@ -90,5 +90,6 @@ def _filled(texts: list[str]) -> list[Line]:
     return [Line(number, text.strip()) for number, text in enumerate(texts, start=1) if text.strip()]
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """What two spellings have in common, in whatever digits and letters of Persian and Arabic keyboards."""
     return " ".join(latin_digits(text.translate(_ALIKE)).casefold().split())

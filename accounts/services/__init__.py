@@ -1,6 +1,6 @@
 """Every change to staff, candidates and second factors."""
 
-from accounts.services.candidates import create_candidate, update_candidate
+from accounts.services.candidates import create_candidate, delete_candidate, update_candidate
 from accounts.services.enrolment import confirm_enrolment, start_enrolment
 from accounts.services.networks import allow_network, forbid_networks, lockout_words, set_network_note
 from accounts.services.passkeys import add_passkey, remove_passkey, verify_passkey
@@ -31,6 +31,7 @@ __all__ = [
     "confirm_enrolment",
     "create_candidate",
     "create_staff_user",
+    "delete_candidate",
     "end_session",
     "end_sessions",
     "forbid_networks",

@@ -7,6 +7,7 @@ from accounts.models import Candidate, User
 from accounts.selectors import candidates_visible_to
 from audit.services import record
 from common.errors import DomainError
+from common.usage import refuse_used
 from common.validation import refuse_invalid
 
 SECRET_FIELDS = frozenset({"phone", "email"})
@@ -82,8 +83,25 @@ def update_candidate(
     return candidate
 
 
+def delete_candidate(*, candidate_id: int, actor: User | None) -> None:
+    """Remove a candidate whom nothing belongs to: no bot, no subscription, nothing that was asked for.
+
+    Raises DomainError `candidate-not-found`, also for one outside the actor's scope, and `in-use`.
+    """
+    with transaction.atomic():
+        visible = candidates_visible_to(actor) if actor else Candidate.objects.all()
+        candidate = visible.select_for_update().filter(pk=candidate_id).first()
+        if candidate is None:
+            raise DomainError("candidate-not-found", _("There is no such candidate."))
+        refuse_used(candidate)
+        fields = ("code", "name", "city", "constituency", "contact_name")
+        before = {field: getattr(candidate, field) for field in fields if getattr(candidate, field)}
+        record(action="accounts.candidate.delete", actor=actor, target=candidate, details={"before": before})
+        candidate.delete()
+
+
 def _save(candidate: Candidate, actor: User | None) -> None:
     refuse_invalid(candidate, code="candidate-invalid")
     candidate.save()
-    if actor and not candidates_visible_to(actor).filter(pk=candidate.pk).exists():
+    if actor and actor.is_limited_to_scopes and not candidates_visible_to(actor).filter(pk=candidate.pk).exists():
         raise DomainError("outside-scope", _("You are limited to candidates or regions that this one isn't among."))

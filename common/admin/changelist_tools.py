@@ -12,21 +12,29 @@ from django.urls import reverse
 class ChangelistTool:
     label: Any
     url_name: str
-    permission: str
+    permissions: tuple[str, ...]
     icon_class: str
+    query: str
 
 
 _tools: dict[type[Model], list[ChangelistTool]] = {}
 
 
 def register_changelist_tool(
-    model: type[Model], *, label: Any, url_name: str, permission: str, icon_class: str = ""
+    model: type[Model],
+    *,
+    label: Any,
+    url_name: str,
+    permission: str | tuple[str, ...],
+    icon_class: str = "",
+    query: str = "",
 ) -> None:
-    """Show a button on the list of `model` to staff who have `permission`.
+    """Show a button on the list of `model` to staff who have `permission`, of several all.
 
-    It leads to `url_name` with the list's own query string, so that the target can honour its filters.
+    It leads to `url_name` with `query`, or else the list's own query string, so that the target can honour its filters.
     """
-    tool = ChangelistTool(label=label, url_name=url_name, permission=permission, icon_class=icon_class)
+    permissions = (permission,) if isinstance(permission, str) else permission
+    tool = ChangelistTool(label, url_name, permissions, icon_class, query)
     tools = _tools.setdefault(model, [])
     if tool not in tools:
         tools.append(tool)
@@ -34,13 +42,17 @@ def register_changelist_tool(
 
 def changelist_tools(model: type[Model], request: HttpRequest) -> list[dict[str, str]]:
     """What the list's template shows: label, address and icon class of each button for this reader."""
-    query = request.GET.urlencode()
     return [
         {
             "label": str(tool.label),
-            "url": f"{reverse(tool.url_name)}?{query}" if query else reverse(tool.url_name),
+            "url": _address(tool, tool.query or request.GET.urlencode()),
             "icon_class": tool.icon_class,
         }
         for tool in _tools.get(model, [])
-        if request.user.has_perm(tool.permission)
+        if request.user.has_perms(tool.permissions)
     ]
+
+
+def _address(tool: ChangelistTool, query: str) -> str:
+    address = reverse(tool.url_name)
+    return f"{address}?{query}" if query else address

@@ -24,7 +24,7 @@ WHERE NOT tgisinternal AND tgenabled <> 'D' AND tgrelid::regclass::text = ANY(%s
 @contextmanager
 def quick_flush() -> Iterator[None]:
     """While this lasts, transactional tests are followed by the quick way."""
-    django_s_own = TransactionTestCase._fixture_teardown
+    django_s_own = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
 
     def flush(case: Any) -> None:
         used = _used_tables()

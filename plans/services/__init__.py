@@ -1,6 +1,6 @@
 """Every change to plans."""
 
-from plans.services.campaigns import create_campaign, toggle_campaign
+from plans.services.campaigns import create_campaign, delete_campaign, toggle_campaign
 from plans.services.moves import (
     migrate_users_to_new_plan,
     preview_move,
@@ -9,7 +9,7 @@ from plans.services.moves import (
     resume_move,
     undo_move,
 )
-from plans.services.plans import create_plan
+from plans.services.plans import change_plan, create_plan, delete_plan
 from plans.services.release import (
     cancel_plan_release,
     disable_plan,
@@ -26,8 +26,11 @@ __all__ = [
     "add_beta_tester",
     "add_beta_testers",
     "cancel_plan_release",
+    "change_plan",
     "create_campaign",
     "create_plan",
+    "delete_campaign",
+    "delete_plan",
     "disable_plan",
     "enable_plan",
     "end_subscription",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Candidate, User
 from audit.services import record
 from common.errors import DomainError
+from common.usage import refuse_used
 from common.validation import refuse_invalid
 from plans.discounts import code_key
 from plans.models import CampaignUse, DiscountCampaign, Plan
@@ -49,7 +50,7 @@ def create_campaign(
         name=name, code=code.strip(), code_key=code_key(code), kind=kind, value=value, starts_at=starts_at,
         ends_at=ends_at, uses_at_most=uses_at_most, uses_per_candidate=uses_per_candidate,
     )  # fmt: skip
-    _refuse_bad_terms(campaign, plans)
+    refuse_bad_terms(campaign, plans)
     refuse_invalid(campaign, code="campaign-invalid", exclude=["code_key"])
     try:
         with transaction.atomic():
@@ -92,6 +93,19 @@ def toggle_campaign(
     return campaign
 
 
+@transaction.atomic
+def delete_campaign(*, campaign_id: int, actor: User | None) -> None:
+    """Remove a campaign that nobody has used. Raises DomainError `not-allowed`, `campaign-not-found`, `in-use`."""
+    _refuse_unless_allowed(actor, CHANGE_PERMISSION)
+    campaign = DiscountCampaign.objects.select_for_update().filter(pk=campaign_id).first()
+    if campaign is None:
+        raise DomainError("campaign-not-found", _("There is no such campaign."))
+    refuse_used(campaign)
+    details = {"before": {"code": campaign.code, "name": campaign.name, "kind": campaign.kind, "value": campaign.value}}
+    record(action="plans.discount_campaign.delete", actor=actor, target=campaign, details=details)
+    campaign.delete()
+
+
 def lock_campaign(code: str) -> DiscountCampaign | None:
     """The campaign with this code, locked until the transaction ends: its caps hold however many buy at once."""
     return DiscountCampaign.objects.select_for_update(no_key=True).filter(code_key=code_key(code)).first()
@@ -111,8 +125,11 @@ def _refuse_unless_allowed(actor: User | None, permission: str) -> None:
         raise DomainError("not-allowed", _("You may not change discount campaigns."))
 
 
-def _refuse_bad_terms(campaign: DiscountCampaign, plans: Collection[Plan]) -> None:
-    """What the database would refuse without words that people understand, or wouldn't refuse at all."""
+def refuse_bad_terms(campaign: DiscountCampaign, plans: Collection[Plan]) -> None:
+    """What the database would refuse without words that people understand, or wouldn't refuse at all.
+
+    Raises DomainError `campaign-invalid` with `fields`.
+    """
     if not SHORTEST_CODE <= len(campaign.code_key) <= LONGEST_CODE:
         words = _("The code needs %(least)s to %(most)s letters and digits.")
         raise _invalid("code", words % {"least": SHORTEST_CODE, "most": LONGEST_CODE})
