@@ -19,8 +19,8 @@ class BotUserExportForm(ExportForm):
     purpose = forms.CharField(
         label=_("Purpose"),
         max_length=200,
-        required=False,
-        help_text=_("Needed with phone numbers: what they are for. It goes to the audit log."),
+        help_text=_("What the personal data is for. It goes to the audit log."),
+        error_messages={"required": _("Say what the personal data is needed for.")},
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
 
@@ -29,12 +29,8 @@ class BotUserExportForm(ExportForm):
         self.hides_phones = not may_see_phones
         if self.hides_phones:
             del self.fields["with_phones"]
-            del self.fields["purpose"]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         cleaned.setdefault("with_phones", False)
-        cleaned.setdefault("purpose", "")
-        if cleaned["with_phones"] and not cleaned["purpose"].strip():
-            self.add_error("purpose", _("Say what the phone numbers are needed for."))
         return cleaned

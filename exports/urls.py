@@ -2,6 +2,9 @@ from django.contrib import admin
 from django.urls import re_path
 
 from exports import plan_views, views
+from exports.imports.urls import urlpatterns as imports
+from exports.links import staff_urls as links
+from exports.pages.urls import urlpatterns as pages
 
 app_name = "exports"
 urlpatterns = [
@@ -13,4 +16,7 @@ urlpatterns = [
         name="plan-history",
     ),
     re_path(r"^move/(?P<move_id>[0-9]{1,18})/?$", admin.site.admin_view(plan_views.MovePage.as_view()), name="move"),
+    *links.urlpatterns,
+    *imports,
+    *pages,
 ]

@@ -12,7 +12,6 @@ from django.forms import Form
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views import View
@@ -20,22 +19,16 @@ from django.views import View
 from accounts.models import User
 from accounts.recent_factor import ask_again, is_recent
 from accounts.selectors import candidates_visible_to
-from audit.finding import may_read_log
 from audit.models import AuditLog
 from bots.models import BotUser
 from common.errors import DomainError
-from common.jalali import TEHRAN, format_jalali, reads_jalali
 from exports.changelist import Selection, log_selection_of, selection_of
+from exports.datasets import dataset_named
+from exports.datasets.bot_users import PHONE_PERMISSION, people_columns
+from exports.file_names import file_name
 from exports.filters import BotUserFilters
 from exports.forms import BotUserExportForm, ExportForm
-from exports.services import (
-    EXPORT_PERMISSION,
-    LOG_PERMISSION,
-    PHONE_PERMISSION,
-    ExportSummary,
-    export_audit_log,
-    export_bot_users,
-)
+from exports.services.direct import export_list
 from exports.writers import writer_named
 
 # More would keep a web worker, and the person before the browser, longer than nginx waits (60 s by default).
@@ -50,29 +43,26 @@ class ExportPage(View):
     """
 
     model: type[Model]
+    dataset: str
     title: Any
     file_stem: str
     command_name: str
     form_class: type[Form] = ExportForm
 
     def is_allowed(self, staff: User) -> bool:
-        raise NotImplementedError
+        return dataset_named(self.dataset).may_export(staff)
 
     def select(self, request: HttpRequest) -> Selection:
         """What the list shows; raises ExportRefusedError where its query string can't be understood."""
         raise NotImplementedError
 
-    def export(self, **chosen: Any) -> ExportSummary:
-        """Call the service that writes the file."""
-        raise NotImplementedError
+    def read_choices(self, cleaned: dict[str, Any]) -> dict[str, Any]:
+        """What the form's answers mean to `export_list`."""
+        return cleaned
 
     def form_options(self, staff: User) -> dict[str, Any]:
         """What the form's constructor is told about the reader."""
         return {}
-
-    def wants_recent_factor(self, chosen: dict[str, Any]) -> bool:
-        """Whether the second factor must have been shown lately, as for personal data."""
-        return True
 
     def scope_options(self, selection: Selection, staff: User) -> list[str]:
         """What must be said to the command, which knows no scopes, so that it exports no more than the reader sees."""
@@ -97,7 +87,7 @@ class ExportPage(View):
         form = self.form_class(request.POST, **self.form_options(cast(User, request.user)))
         if self.count > MAXIMUM_ROWS or not form.is_valid():
             return self._page(request, form)
-        if self.wants_recent_factor(form.cleaned_data) and not is_recent(request):
+        if not is_recent(request):
             return ask_again(request)
         try:
             return self._file(request, form.cleaned_data)
@@ -109,13 +99,14 @@ class ExportPage(View):
         # Without a name in the folder, so nothing stays whatever happens; FileResponse closes it.
         file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115
         try:
-            self.export(
+            export_list(
+                dataset=self.dataset,
                 queryset=self.selection.queryset,
                 file=file,
-                actor=request.user,
+                actor=cast(User, request.user),
                 language=get_language() or settings.LANGUAGE_CODE,
                 filters=self.selection.for_audit,
-                **chosen,
+                **self.read_choices(chosen),
             )
         except BaseException:
             file.close()
@@ -136,6 +127,7 @@ class ExportPage(View):
             "too_many": self.count > MAXIMUM_ROWS,
             "maximum": MAXIMUM_ROWS,
             "command": self._command(cast(User, request.user)),
+            "create_url": reverse("exports:create") if dataset_named(self.dataset).is_listed else "",
             "list_url": f"{self.list_url()}?{request.GET.urlencode()}",
         }
         return TemplateResponse(request, "exports/export.html", context)
@@ -155,25 +147,27 @@ class ExportPage(View):
 
 class BotUsersPage(ExportPage):
     model = BotUser
+    dataset = "bot_users"
     title = _("Export bot users")
     file_stem = "bot-users"
     command_name = "export_bot_users"
     form_class = BotUserExportForm
 
     def is_allowed(self, staff: User) -> bool:
-        return staff.has_perms([LIST_PERMISSION, EXPORT_PERMISSION])
+        return super().is_allowed(staff) and staff.has_perm(LIST_PERMISSION)
 
     def select(self, request: HttpRequest) -> Selection:
         return selection_of(request)
 
-    def export(self, **chosen: Any) -> ExportSummary:
-        return export_bot_users(**chosen)
+    def read_choices(self, cleaned: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "format": cleaned["format"],
+            "purpose": cleaned["purpose"],
+            "columns": people_columns(with_phones=cleaned["with_phones"]),
+        }
 
     def form_options(self, staff: User) -> dict[str, Any]:
         return {"may_see_phones": staff.has_perm(PHONE_PERMISSION)}
-
-    def wants_recent_factor(self, chosen: dict[str, Any]) -> bool:
-        return bool(chosen["with_phones"])
 
     def scope_options(self, selection: Selection, staff: User) -> list[str]:
         filters = cast(BotUserFilters, selection.filters)
@@ -184,22 +178,10 @@ class BotUsersPage(ExportPage):
 
 class AuditLogPage(ExportPage):
     model = AuditLog
+    dataset = "audit_log"
     title = _("Export the audit log")
     file_stem = "audit-log"
     command_name = "export_audit_log"
 
-    def is_allowed(self, staff: User) -> bool:
-        return may_read_log(staff) and staff.has_perm(LOG_PERMISSION)
-
     def select(self, request: HttpRequest) -> Selection:
         return log_selection_of(request)
-
-    def export(self, **chosen: Any) -> ExportSummary:
-        return export_audit_log(**chosen)
-
-
-def file_name(stem: str, extension: str) -> str:
-    """Such as `bot-users-1404-09-01-1430.xlsx`: letters that every system keeps, the day as the reader counts it."""
-    now = timezone.now()
-    day = format_jalali(now, with_time=False, separator="-") if reads_jalali() else f"{now.astimezone(TEHRAN):%Y-%m-%d}"
-    return f"{stem}-{day}-{now.astimezone(TEHRAN):%H%M}.{extension}"

@@ -15,12 +15,13 @@ from tqdm import tqdm
 
 from common.errors import DomainError
 from common.management.operator_command import OperatorCommand
-from exports.engine import Progress
 from exports.files import new_file
-from exports.services import ExportSummary
+from exports.services.direct import ExportSummary, Progress
 from exports.writers import WRITERS
 
 STANDARD_OUTPUT = "-"
+# The option that helps.
+HINTS = {"file-exists": "--overwrite", "purpose-missing": "--purpose", "candidate-missing": "--candidate"}
 INTERRUPTED = 130  # 128 + SIGINT, as shells tell it
 
 
@@ -44,7 +45,7 @@ class ExportCommand(OperatorCommand):
         raise NotImplementedError
 
     def handle(self, *args: Any, output: str, overwrite: bool, **options: Any) -> None:
-        options["format"] = options["format"] or _format_of(output)
+        options |= {"output": output, "format": options["format"] or _format_of(output)}
         filters = self.read_filters(options)
         try:
             with _terminated_like_ctrl_c():
@@ -55,8 +56,7 @@ class ExportCommand(OperatorCommand):
                     with new_file(_checked_path(output), overwrite=overwrite) as file:
                         summary = self._export(file, filters, options)
         except DomainError as error:
-            hint = " --overwrite" if error.code == "file-exists" else ""
-            raise CommandError(f"{error}{hint}") from error
+            raise CommandError(f"{error} {HINTS.get(error.code, '')}".strip()) from error
         except OSError as error:
             reason = {"output": output, "reason": error.strerror}
             raise CommandError(_("%(output)s can't be written: %(reason)s.") % reason) from error

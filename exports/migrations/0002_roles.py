@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
             {
                 Role.OWNER: DATASETS | KEEP | LISTS | all_actions("scheduledexport") | {"export_backup"},
                 Role.DATA_OFFICER: DATASETS | KEEP | LISTS | all_actions("scheduledexport") | {"export_backup"},
-                Role.OPERATIONS: LISTS | {"manage_exports", "manage_schedules", "export_exports", "export_backup"},
+                Role.OPERATIONS: LISTS | {"manage_exports", "manage_schedules", "export_exports"},
                 Role.AUDITOR: LISTS | {"export_exports"},
             },
         ),

@@ -14,8 +14,8 @@ from common.fields import EncryptedTextField
 class DataExportLog(models.Model):
     """A run of an export, from the wish to the file's end.
 
-    Whoever works on it holds it by `claim`, renewed by `seen_at`; a second delivery of its task finds it taken. The file
-    lies in the vault, encrypted under `file_key`; once that is gone nobody can read any copy of it.
+    Whoever works on it holds it by `claim`, renewed by `seen_at`; a second delivery of its task finds it taken. The
+    file lies in the vault, encrypted under `file_key`; once that is gone nobody can read any copy of it.
     """
 
     class State(models.TextChoices):
@@ -37,6 +37,8 @@ class DataExportLog(models.Model):
     )
     filters = models.JSONField(_("filters"), default=dict, blank=True)
     columns = ArrayField(models.CharField(max_length=64), verbose_name=_("columns"), default=list, blank=True)
+    # Of a bulk export: dataset, candidate (its number or null), filters, columns and format of each file in the ZIP.
+    parts = models.JSONField(_("files"), default=list, blank=True)
     format = models.CharField(_("format"), max_length=8)
     language = models.CharField(_("language"), max_length=8, default="fa")
     holds_personal_data = models.BooleanField(_("holds personal data"), default=False)
@@ -58,10 +60,12 @@ class DataExportLog(models.Model):
     reason_code = models.CharField(max_length=64, blank=True)
     reason = models.TextField(_("reason"), blank=True)
     rows_expected = models.PositiveBigIntegerField(_("rows expected"), null=True)
+    rows_are_estimated = models.BooleanField(default=False, editable=False)
     rows_written = models.PositiveBigIntegerField(_("rows written"), default=0)
     claim = models.UUIDField(null=True, editable=False)
     seen_at = models.DateTimeField(null=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    cancel_asked_at = models.DateTimeField(null=True, editable=False)
     cancel_asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", editable=False
     )
@@ -72,6 +76,7 @@ class DataExportLog(models.Model):
     file_bytes = models.PositiveBigIntegerField(_("size in bytes"), default=0)
     stored_bytes = models.PositiveBigIntegerField(default=0, editable=False)
     sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True)
+    manifest = models.JSONField(_("manifest"), default=dict, blank=True)
 
     created_at = models.DateTimeField(_("asked for"), default=timezone.now)
     started_at = models.DateTimeField(_("started"), null=True)
@@ -90,6 +95,7 @@ class DataExportLog(models.Model):
             ("export_analytics", _("Can export analytics")),
             ("export_poll_results", _("Can export poll results")),
             ("export_exports", _("Can export the list of exports")),
+            ("export_plans", _("Can export plans, testers and campaigns")),
             ("export_backup", _("Can make a complete backup")),
             ("approve_export", _("Can approve large exports of others")),
             ("manage_exports", _("Can cancel, retry and remove exports of others")),
@@ -100,6 +106,9 @@ class DataExportLog(models.Model):
             models.Index(fields=["candidate", "-id"], name="exports_by_candidate"),
         ]
         constraints = [
+            models.UniqueConstraint(
+                name="one_run_for_each_due_moment", fields=["schedule", "due_at"], condition=Q(retry_of__isnull=True)
+            ),
             models.CheckConstraint(
                 name="ready_export_has_a_file",
                 condition=~Q(state="ready") | ~(Q(storage_name="") | Q(file_key="") | Q(sha256="")),

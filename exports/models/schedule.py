@@ -1,3 +1,5 @@
+import datetime as dt
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -6,6 +8,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Candidate
+from common.jalali import in_tehran
+
+
+def today_in_tehran() -> dt.date:
+    """The day that it is in Iran now."""
+    return in_tehran(timezone.now()).date()
 
 
 class ScheduledExport(models.Model):
@@ -42,6 +50,8 @@ class ScheduledExport(models.Model):
     weekday = models.PositiveSmallIntegerField(_("day of the week"), null=True, blank=True)  # Monday is 0, as in Python
     day_of_month = models.PositiveSmallIntegerField(_("day of the month"), null=True, blank=True)
     rule = models.CharField(_("rule"), max_length=500, blank=True)  # an RRULE of RFC 5545
+    # Where a rule begins to count, such as that of each second week.
+    starts_on = models.DateField(_("counts from"), default=today_in_tehran)
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("owner")
@@ -51,6 +61,7 @@ class ScheduledExport(models.Model):
     next_due_at = models.DateTimeField(_("next run"), null=True)
     last_due_at = models.DateTimeField(_("last run"), null=True)
     failures_in_a_row = models.PositiveSmallIntegerField(_("failures in a row"), default=0)
+    last_failure = models.TextField(_("last failure"), blank=True)
     stopped_reason = models.TextField(_("why it was stopped"), blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
 

@@ -4,13 +4,16 @@ import csv
 import datetime as dt
 import io
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import openpyxl
+import python_calamine
 
 from accounts.models import Candidate
 from accounts.testing import make_candidate
 from bots.models import Bot, BotUser
+from exports.writers.csv import WATERMARK_SIGN
 
 SEEN = dt.datetime(2025, 11, 22, 11, 0, 5, tzinfo=dt.UTC)  # 1404/09/01 14:30:05 in Tehran
 HOSTILE = [
@@ -38,6 +41,20 @@ HOSTILE = [
     " leading and trailing ",
     "http://example.org/ 00123 1e5",
     "#N/A",
+    "\\N",
+    "\\.",
+    "back\\slash \\t \\x41 \\101 \\\\",
+    "tab\tin the middle",
+    "",
+    " ",
+    "]]>",
+    ",",
+    '"',
+    "'",
+    "-",
+    "\v\f\b\x1c",
+    "a\u00a0=1",
+    "x؛=1",
 ]
 
 
@@ -54,8 +71,10 @@ def make_person(bot: Bot, number: int, **fields: Any) -> BotUser:
 
 
 def read_csv(data: bytes) -> list[list[str]]:
-    """The rows of a CSV file, the headings first."""
-    return list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+    """The rows of a CSV file, the headings first; without the watermark at its end."""
+    rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+    has_watermark = len(rows) > 1 and len(rows[-1]) == 1 < len(rows[0]) and rows[-1][0].startswith(WATERMARK_SIGN)
+    return rows[:-1] if has_watermark else rows
 
 
 def read_xlsx(data: bytes) -> list[list[Any]]:
@@ -68,8 +87,18 @@ def read_xlsx(data: bytes) -> list[list[Any]]:
     return rows
 
 
+def read_with_calamine(data: bytes) -> list[list[Any]]:
+    """The rows of the first sheet, as another library reads them."""
+    return python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python()
+
+
 def _value(cell: Any) -> Any:
     # openpyxl leaves Excel's own escapes (`_x005F_`) in text that stands within the sheet.
     if isinstance(cell.value, str):
         return re.sub("_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), cell.value)
     return cell.value
+
+
+def nothing_read(*_arguments: Any) -> Iterator[Any]:
+    """In the place of `read_blocks`: no block, whatever there is."""
+    yield from ()

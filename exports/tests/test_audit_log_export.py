@@ -21,7 +21,7 @@ from common.testing.database import triggers_off
 from exports import views
 from exports.errors import ExportRefusedError
 from exports.resources import AuditLogResource
-from exports.services import export_audit_log
+from exports.services.direct import export_list
 from exports.tests.samples import SEEN, read_csv, read_xlsx
 
 pytestmark = [pytest.mark.usefixtures("repeatable_read"), pytest.mark.django_db]
@@ -141,7 +141,14 @@ def test_only_unlimited_owners_and_auditors_export_the_log() -> None:
         client = sign_in(staff)
         assert client.get(URL).status_code == client.post(URL, {"format": "csv"}).status_code == 403
         with pytest.raises(ExportRefusedError):
-            export_audit_log(queryset=AuditLog.objects.all(), file=BytesIO(), format="csv", actor=staff, language="en")
+            export_list(
+                dataset="audit_log",
+                queryset=AuditLog.objects.all(),
+                file=BytesIO(),
+                format="csv",
+                actor=staff,
+                language="en",
+            )
 
 
 def test_the_list_has_the_button_for_those_who_may(client: Client) -> None:

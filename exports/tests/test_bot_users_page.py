@@ -27,7 +27,7 @@ def open_page(client, query=None, *, language="en"):
 
 def download(client, query=None, *, language="en", **form):
     client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
-    response = client.post(f"{URL}?{urlencode(query or {})}", {"format": "csv", **form})
+    response = client.post(f"{URL}?{urlencode(query or {})}", {"format": "csv", "purpose": "test", **form})
     if not response.streaming:
         return response, []
     data = b"".join(response.streaming_content)
@@ -173,23 +173,21 @@ def test_phones_come_only_with_the_permission(client_of_owner):
     assert rows[1][rows[0].index("Phone")] == "09127005026"
 
 
-def test_phones_ask_for_the_second_factor_again_when_it_was_shown_long_ago():
+def test_people_ask_for_the_second_factor_again_when_it_was_shown_long_ago():
     owner = make_staff(Role.OWNER)
     stale = sign_in(owner, factor_age_seconds=15 * 60)
 
-    response, _rows = download(stale, with_phones="on", purpose="meeting")
+    response, _rows = download(stale)
 
     assert response["Location"].startswith("/admin/second-factor/verify?next=%2Fadmin%2Fexports%2Fbot-users")
     assert not AuditLog.objects.filter(action__startswith="exports").exists()
-    response, _rows = download(stale)
-    assert response.status_code == 200
     response, _rows = download(sign_in(owner), with_phones="on", purpose="meeting")
     assert response.status_code == 200
 
 
-def test_phones_need_a_purpose(client_of_owner):
-    response, _rows = download(client_of_owner, with_phones="on", purpose=" ")
-    assert "Say what the phone numbers are needed for" in response.content.decode()
+def test_people_need_a_purpose(client_of_owner):
+    response, _rows = download(client_of_owner, purpose=" ")
+    assert "Say what the personal data is needed for" in response.content.decode()
 
 
 def test_limited_staff_export_their_candidates_people_only():
@@ -219,6 +217,7 @@ def test_beyond_the_limit_the_page_shows_the_command_instead(client_of_owner, mo
     assert words[:2] == ["manage.py", "export_bot_users"]
     assert words[3:] == ["--bot=tehran-1", "--first-seen-from=2025-11-22", "--language=en"]
     assert 'type="submit" class="default"' not in page.content.decode()
+    assert f'href="{reverse("exports:create")}"' in page.content.decode()
     response, rows = download(client_of_owner, query)
     assert (response.status_code, rows) == (200, [])
     assert open_page(client_of_owner, {"q": "Name"}).context["command"] == ""

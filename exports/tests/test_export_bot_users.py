@@ -4,6 +4,7 @@ import io
 import logging
 
 import pytest
+from constance import config
 from django.utils import translation
 
 from accounts.roles import Role
@@ -11,10 +12,11 @@ from accounts.testing import make_staff
 from audit.models import AuditLog
 from audit.origin import Origin, acting_from
 from bots.models import BotUser
-from exports import engine, services
+from exports.datasets.bot_users import people_columns
+from exports.engine import writing
 from exports.errors import ExportFailedError, ExportRefusedError
-from exports.services import export_bot_users
-from exports.tests.samples import HOSTILE, make_bot, make_person, read_csv, read_xlsx
+from exports.services.direct import export_list
+from exports.tests.samples import HOSTILE, make_bot, make_person, nothing_read, read_csv, read_xlsx
 from exports.writers.defuse import defuse
 
 pytestmark = [pytest.mark.usefixtures("repeatable_read"), pytest.mark.django_db]
@@ -22,8 +24,10 @@ pytestmark = [pytest.mark.usefixtures("repeatable_read"), pytest.mark.django_db]
 
 def export(actor=None, **options):
     file = io.BytesIO()
-    chosen = {"queryset": BotUser.objects.order_by("pk"), "format": "csv", "with_phones": False, "language": "en"}
-    summary = export_bot_users(file=file, actor=actor, **{**chosen, **options})
+    columns = people_columns(with_phones=options.pop("with_phones", False))
+    chosen = {"queryset": BotUser.objects.order_by("pk"), "format": "csv", "columns": columns, "language": "en"}
+    chosen["purpose"] = "test"
+    summary = export_list(dataset="bot_users", file=file, actor=actor, **{**chosen, **options})
     return summary, file.getvalue()
 
 
@@ -54,14 +58,13 @@ def test_headings_and_direction_follow_the_language_whatever_the_readers_is():
     assert read_csv(data)[0][1] == "First name"
 
 
-def test_progress_ends_at_the_total(monkeypatch):
-    monkeypatch.setattr(engine, "CHUNK_ROWS", 2)
+def test_progress_ends_at_the_total():
     bot = make_bot()
     for number in range(5):
         make_person(bot, number)
     seen: list[tuple[int, int]] = []
     export(on_progress=lambda written, total: seen.append((written, total)))
-    assert seen == [(2, 5), (4, 5), (5, 5)]
+    assert seen[-1] == (5, 5)
 
 
 def test_a_limited_actor_gets_their_candidates_people_only():
@@ -82,8 +85,8 @@ def test_the_export_is_audited_without_personal_data():
     row = AuditLog.objects.get(action="exports.bot_users.export")
     assert (row.actor_id, row.address) == (actor.pk, "192.0.2.1")
     assert row.details == {
-        "filters": {"bot": "tehran-1"}, "purpose": "meeting", "with_phones": True, "format": "csv", "language": "en",
-        "rows": 1, "bytes": summary.bytes, "sha256": summary.sha256,
+        "dataset": "bot_users", "filters": {"bot": "tehran-1"}, "purpose": "meeting", "format": "csv", "language": "en",
+        "columns": list(people_columns(with_phones=True)), "rows": 1, "bytes": summary.bytes, "sha256": summary.sha256,
     }  # fmt: skip
 
 
@@ -98,7 +101,7 @@ def test_the_system_may_export_phones_for_a_purpose():
     ("role", "options", "code"),
     [
         (Role.SUPPORT, {}, "not-allowed"),
-        (Role.DATA_OFFICER, {"with_phones": True}, "purpose-missing"),
+        (Role.DATA_OFFICER, {"purpose": " "}, "purpose-missing"),
         (Role.DATA_OFFICER, {"format": "pdf"}, "unknown-format"),
     ],
 )
@@ -117,12 +120,30 @@ def test_phones_need_the_permission_to_see_them():
     export(actor)
     with pytest.raises(ExportRefusedError) as raised:
         export(actor, with_phones=True, purpose="meeting")
-    assert raised.value.code == "phones-not-allowed"
+    assert raised.value.code == "not-allowed"
+
+
+def test_what_two_people_must_agree_to_is_not_written_at_once():
+    config.EXPORT_APPROVAL_ROWS = 1
+    bot = make_bot()
+    for number in range(2):
+        make_person(bot, number)
+    actor = make_staff(Role.DATA_OFFICER)
+    assert export(actor, columns=["city"])[0].rows == 2
+    with pytest.raises(ExportRefusedError) as raised:
+        export(actor)
+    assert raised.value.code == "needs-approval"
+
+
+def test_the_file_says_who_had_it_made():
+    make_person(make_bot(), 1)
+    actor = make_staff(Role.DATA_OFFICER, username="mina")
+    assert "mina" in export(actor)[1].decode().splitlines()[-1]
 
 
 def test_fewer_rows_than_counted_fail_the_run(monkeypatch):
     make_person(make_bot(), 1)
-    monkeypatch.setattr(services, "write_rows", lambda **_arguments: 0)
+    monkeypatch.setattr(writing, "read_blocks", nothing_read)
     with pytest.raises(ExportFailedError) as raised:
         export()
     assert raised.value.code == "incomplete"
@@ -136,9 +157,10 @@ def test_a_full_disk_is_explained(format):
             raise OSError(errno.ENOSPC, "No space left on device")
 
     with pytest.raises(ExportFailedError) as raised:
-        export_bot_users(
-            queryset=BotUser.objects.all(), file=FullDisk(), format=format, actor=None, with_phones=False, language="en"
-        )
+        export_list(
+            dataset="bot_users", queryset=BotUser.objects.all(), file=FullDisk(), format=format, actor=None,
+            columns=["city"], language="en",
+        )  # fmt: skip
     assert raised.value.code == "disk-full"
 
 

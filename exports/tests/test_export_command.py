@@ -5,8 +5,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from audit.models import AuditLog
-from exports import services
-from exports.tests.samples import SEEN, make_bot, make_person, read_csv, read_xlsx
+from exports.engine import writing
+from exports.tests.samples import SEEN, make_bot, make_person, nothing_read, read_csv, read_xlsx
 
 pytestmark = [pytest.mark.usefixtures("repeatable_read"), pytest.mark.django_db]
 
@@ -21,7 +21,7 @@ def people(tmp_path):
 
 
 def run(*options, output, language="en"):
-    call_command("export_bot_users", f"--output={output}", f"--language={language}", *options)
+    call_command("export_bot_users", f"--output={output}", f"--language={language}", "--purpose=test", *options)
 
 
 def numbers(path) -> set[int]:
@@ -63,14 +63,14 @@ def test_the_ending_chooses_the_format_and_the_language_the_words(people, capsys
     assert told.err == ""  # no progress bar where nobody watches
 
 
-def test_phones_need_a_purpose_and_leave_a_trace(people):
-    with pytest.raises(CommandError):
-        run("--with-phones", output=people / "a.csv")
+def test_people_need_a_purpose_and_leave_a_trace(people):
+    with pytest.raises(CommandError, match="--purpose"):
+        run("--purpose=", output=people / "a.csv")
     assert list(people.iterdir()) == []
     run("--with-phones", "--purpose=meeting", output=people / "a.csv")
     assert "09127005026" in (people / "a.csv").read_text()
     details = AuditLog.objects.get(action="exports.bot_users.export").details
-    assert (details["with_phones"], details["purpose"]) == (True, "meeting")
+    assert ("phone" in details["columns"], details["purpose"]) == (True, "meeting")
 
 
 def test_standard_output_gets_the_file_and_nothing_else(people, capfdbinary):
@@ -108,18 +108,18 @@ def test_mistakes_are_told_and_leave_nothing(people, options, output, words):
     assert list(people.iterdir()) == []
 
 
-def stop_by_keyboard(**_arguments):
+def stop_by_keyboard(*_arguments):
     raise KeyboardInterrupt
 
 
-def stop_by_signal(**_arguments):
+def stop_by_signal(*_arguments):
     os.kill(os.getpid(), signal.SIGTERM)
-    return 0
+    return nothing_read()
 
 
 @pytest.mark.parametrize("stop", [stop_by_keyboard, stop_by_signal])
 def test_an_interrupted_run_leaves_nothing(people, monkeypatch, stop):
-    monkeypatch.setattr(services, "write_rows", stop)
+    monkeypatch.setattr(writing, "read_blocks", stop)
     with pytest.raises(CommandError) as raised:
         run(output=people / "a.csv")
     assert raised.value.returncode == 130
@@ -127,7 +127,7 @@ def test_an_interrupted_run_leaves_nothing(people, monkeypatch, stop):
 
 
 def test_an_incomplete_run_fails_and_leaves_nothing(people, monkeypatch):
-    monkeypatch.setattr(services, "write_rows", lambda **_arguments: 2)
+    monkeypatch.setattr(writing, "read_blocks", nothing_read)
     with pytest.raises(CommandError):
         run(output=people / "a.csv")
     assert list(people.iterdir()) == []

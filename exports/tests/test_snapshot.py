@@ -6,8 +6,8 @@ from django.db import connection, transaction
 
 from audit.models import AuditLog
 from bots.models import BotUser
-from exports import engine
-from exports.services import export_bot_users
+from exports.engine import reading, writing
+from exports.services.direct import export_list
 from exports.snapshot import NotOneSnapshotError, one_snapshot
 from exports.tests.samples import SEEN, make_bot, make_person, read_csv
 
@@ -26,7 +26,8 @@ def in_another_session(act) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_what_others_commit_meanwhile_is_not_in_the_file(monkeypatch):
-    monkeypatch.setattr(engine, "CHUNK_ROWS", 2)
+    monkeypatch.setattr(reading, "BLOCK_BYTES", 1)
+    monkeypatch.setattr(writing, "PROGRESS_SECONDS", 0)
     bot = make_bot()
     for number in range(4):
         make_person(bot, number)
@@ -44,8 +45,9 @@ def test_what_others_commit_meanwhile_is_not_in_the_file(monkeypatch):
         disturbed.append(written)
 
     file = io.BytesIO()
-    summary = export_bot_users(
-        queryset=BotUser.objects.order_by("pk"), file=file, format="csv", actor=None, with_phones=False, language="en",
+    summary = export_list(
+        dataset="bot_users", queryset=BotUser.objects.order_by("pk"), file=file, format="csv", actor=None,
+        columns=["platform_user_id", "first_name"], language="en", purpose="test",
         on_progress=on_progress,
     )  # fmt: skip
     assert summary.rows == 4
@@ -58,7 +60,7 @@ def test_the_command_writes_a_whole_file(tmp_path):
     from django.core.management import call_command
 
     make_person(make_bot(), 1)
-    call_command("export_bot_users", output=str(tmp_path / "people.csv"), language="en", verbosity=0)
+    call_command("export_bot_users", output=str(tmp_path / "people.csv"), language="en", purpose="test", verbosity=0)
     assert read_csv((tmp_path / "people.csv").read_bytes())[1][:2] == ["1", "Name 1"]
 
 

@@ -5,10 +5,9 @@ from django.core.management.base import CommandError
 
 from audit.models import AuditLog
 from common.admin.date_filter import read_days
-from exports.engine import Progress
 from exports.log_filters import AuditLogFilters
 from exports.management.export_command import ExportCommand
-from exports.services import ExportSummary, export_audit_log
+from exports.services.direct import ExportSummary, Progress, export_list
 
 OPTIONS = (
     ("--action", "ACT", "one act, such as accounts.candidate.change"),
@@ -44,7 +43,8 @@ class Command(ExportCommand):
     def export(
         self, file: BinaryIO, filters: AuditLogFilters, options: dict[str, Any], on_progress: Progress
     ) -> ExportSummary:
-        return export_audit_log(
+        return export_list(
+            dataset="audit_log",
             queryset=filters.apply(AuditLog.objects.order_by("pk")),
             file=file,
             format=options["format"],

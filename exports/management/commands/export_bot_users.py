@@ -2,11 +2,11 @@ import argparse
 from typing import Any, BinaryIO
 
 from bots.models import BotUser
-from exports.engine import Progress
+from exports.datasets.bot_users import people_columns
 from exports.filters import BotUserFilters
 from exports.management.export_command import ExportCommand
 from exports.management.filter_options import add_filter_options, filters_from
-from exports.services import ExportSummary, export_bot_users
+from exports.services.direct import ExportSummary, Progress, export_list
 
 
 class Command(ExportCommand):
@@ -14,8 +14,8 @@ class Command(ExportCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--with-phones", action="store_true", help="with phone numbers; needs --purpose")
-        parser.add_argument("--purpose", default="", metavar="TEXT", help="what it is for, kept in the audit log")
+        parser.add_argument("--with-phones", action="store_true", help="with phone numbers")
+        parser.add_argument("--purpose", default="", metavar="TEXT", help="what the data is for, kept in the audit log")
         add_filter_options(parser)
 
     def read_filters(self, options: dict[str, Any]) -> BotUserFilters:
@@ -24,8 +24,10 @@ class Command(ExportCommand):
     def export(
         self, file: BinaryIO, filters: BotUserFilters, options: dict[str, Any], on_progress: Progress
     ) -> ExportSummary:
-        chosen = {name: options[name] for name in ("format", "with_phones", "language", "purpose")}
-        return export_bot_users(
+        chosen = {name: options[name] for name in ("format", "language", "purpose")}
+        return export_list(
+            dataset="bot_users",
+            columns=people_columns(with_phones=options["with_phones"]),
             queryset=filters.apply(BotUser.objects.order_by("pk")),
             file=file,
             actor=None,

@@ -4,10 +4,9 @@ from typing import Any, BinaryIO
 from django.core.management.base import CommandError
 
 from common.errors import DomainError
-from exports.engine import Progress
 from exports.management.export_command import ExportCommand
 from exports.plan_filters import MoveFilters
-from exports.services import ExportSummary, export_move
+from exports.services.direct import ExportSummary, Progress, export_list
 from plans.move_rows import ALL, FILTERS
 from plans.services.moves import find_move
 
@@ -32,7 +31,8 @@ class Command(ExportCommand):
     def export(
         self, file: BinaryIO, filters: MoveFilters, options: dict[str, Any], on_progress: Progress
     ) -> ExportSummary:
-        return export_move(
+        return export_list(
+            dataset="move",
             queryset=filters.rows(),
             file=file,
             format=options["format"],

@@ -3,10 +3,9 @@ from typing import Any, BinaryIO
 
 from django.core.management.base import CommandError
 
-from exports.engine import Progress
 from exports.management.export_command import ExportCommand
 from exports.plan_filters import PlanHistoryFilters
-from exports.services import ExportSummary, export_plan_history
+from exports.services.direct import ExportSummary, Progress, export_list
 
 
 class Command(ExportCommand):
@@ -25,7 +24,8 @@ class Command(ExportCommand):
     def export(
         self, file: BinaryIO, filters: PlanHistoryFilters, options: dict[str, Any], on_progress: Progress
     ) -> ExportSummary:
-        return export_plan_history(
+        return export_list(
+            dataset="plan_history",
             queryset=filters.rows(),
             file=file,
             format=options["format"],

@@ -1,0 +1,1 @@
+"""What is done with exports. Each act is audited in the transaction of its change."""
