@@ -20,6 +20,7 @@ from bots.partitions import troubles
 from bots.selectors import oldest_waiting
 from common.admin import estimated_count
 from common.jalali import TEHRAN, format_local
+from exports.selectors import figures
 from plans.models import Plan, Stage
 
 # Counting stops here: whoever reads "10,000+" knows enough, and a backlog of millions must not slow the home page.
@@ -55,6 +56,8 @@ def home_cards(user: User) -> list[Card]:
         cards.append(contributions_card(user))
     if user.has_perm("plans.view_plan"):
         cards.append(plans_card())
+    if user.has_perm("exports.view_dataexportlog"):
+        cards.append(exports_card(user))
     if user.has_perm("audit.view_auditlog") and not user.is_limited_to_scopes:
         cards.append(audit_card())
     if user.has_perm("accounts.change_allowednetwork") and not user.is_limited_to_scopes:
@@ -138,6 +141,24 @@ def plans_card() -> Card:
         }
     number = Plan.objects.filter(stage=Stage.AVAILABLE).count()
     return Card(label=_("Plans on sale"), number=number, url=reverse("plans:release-manager"), note=note)
+
+
+def exports_card(user: User) -> Card:
+    """Files that can be downloaded, and what of exports waits for somebody; it leads to their dashboard."""
+    found = figures(user)
+    under_way = found.queued + found.running
+    sentences = [
+        (ngettext("%d is being made.", "%d are being made.", under_way), under_way),
+        (ngettext("%d waits for approval.", "%d wait for approval.", found.awaiting), found.awaiting),
+        (ngettext("%d has failed.", "%d have failed.", found.failed), found.failed),
+    ]
+    return Card(
+        label=_("Exports ready"),
+        number=found.ready,
+        url=reverse("exports:dashboard"),
+        note=" ".join(sentence % number for sentence, number in sentences if number),
+        needs_attention=bool(found.awaiting or found.failed),
+    )
 
 
 def audit_card() -> Card:

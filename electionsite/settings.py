@@ -14,6 +14,7 @@ from redis.retry import Retry
 from common.crypto import make_key
 from common.environment import PROJECT_DIR, Secrets, data_dir, environment, environment_name
 from common.server_addresses import celery_address, database_settings, queue_url
+from electionsite.export_store import export_store
 from electionsite.system_settings import (  # noqa: F401 (django-constance reads them here)
     CONSTANCE_ADDITIONAL_FIELDS,
     CONSTANCE_BACKEND,
@@ -222,6 +223,12 @@ STORAGES = {
         if IS_PRODUCTION
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
+    # Encrypted: exports.vault is the only one that reads and writes there.
+    "exports": export_store(
+        environment.str("ELECTIONSITE_EXPORTS_STORE", default=str(DATA_DIR / "exports")),
+        access_key=environment.str("ELECTIONSITE_EXPORTS_S3_ACCESS_KEY", default=""),
+        secret_key=environment.str("ELECTIONSITE_EXPORTS_S3_SECRET_KEY", default=""),
+    ),
 }
 
 # Updates go to the intake, a process of its own; where its address isn't below the site's, it is named.
@@ -276,7 +283,7 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_RESULT_EXPIRES = None  # there are no results; otherwise beat would schedule their clean-up
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"bots.project_inbox": {"queue": "projection"}, "exports.*": {"queue": "exports"}}
+CELERY_TASK_ROUTES = {"bots.project_inbox": {"queue": "projection"}, "exports.carry_out": {"queue": "exports"}}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
@@ -289,6 +296,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.str("ELECTIONSITE_MAIL_FROM", de
 ALARM_ADDRESSES = environment.list("ELECTIONSITE_ALARM_ADDRESSES", default=[])
 AUDIT_SEAL_COPIES = environment.list("ELECTIONSITE_AUDIT_SEAL_COPIES", default=[])
 ERASURES_FILE = Path(environment.str("ELECTIONSITE_ERASURES_FILE", default=str(DATA_DIR / "erasures.jsonl")))
+BACKUP_PASSPHRASE = environment.str("ELECTIONSITE_BACKUP_PASSPHRASE", default="")
 
 LOGGING = {
     "version": 1,

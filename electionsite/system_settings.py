@@ -109,7 +109,7 @@ SECTIONS: tuple[tuple[Any, dict[str, WholeNumber]], ...] = (
                 default=30,
                 smallest=1,
                 largest=3650,
-                label=_("Days that a bot's replies are kept"),
+                label=_("Days that replies of bots are kept"),
                 help_text=_("They repeat what is stored elsewhere. Answers of staff are kept with the contributions."),
             ),
             "SENDING_ALARM_SECONDS": WholeNumber(
@@ -177,6 +177,13 @@ SECTIONS: tuple[tuple[Any, dict[str, WholeNumber]], ...] = (
                 largest=24 * 60,
                 label=_("Minutes in which a download that broke off can go on"),
                 help_text=_("From the use of its link, and only in the browser in which that was used."),
+            ),
+            "IMPORT_UNDO_HOURS": WholeNumber(
+                default=24,
+                smallest=1,
+                largest=24 * 30,
+                label=_("Hours in which an import can be undone"),
+                help_text=_("So long the former values are kept, encrypted, and no longer."),
             ),
             "EXPORT_SPARE_MEGABYTES": WholeNumber(
                 default=500,

@@ -22,6 +22,7 @@ urlpatterns = [
     path("admin/bots/", include("bots.staff_urls")),
     path("admin/", include("bots.broadcast_urls")),
     path("admin/", admin.site.urls),
+    path("exports/", include("exports.links.urls")),
     path("", include("plans.public_urls")),
     path("", include("scaling.urls")),
 ]

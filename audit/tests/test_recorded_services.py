@@ -74,7 +74,7 @@ SERVICES = [pytest.param(node, id=f"{where}::{node.name}") for where, node in se
 def test_services_are_found() -> None:
     names = {str(parameter.id).partition("::")[2] for parameter in SERVICES}
 
-    assert {"create_candidate", "set_webhook", "retry_updates", "create_plan", "export_audit_log"} <= names
+    assert {"create_candidate", "set_webhook", "retry_updates", "create_plan", "export_list"} <= names
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -24,6 +24,8 @@ from bots.models import Bot, Broadcast, Contribution, Poll
 from bots.services.bots import create_bot
 from bots.services.contributions import answer_contribution
 from bots.tests.updates import button, message, person, poll, send, vote
+from exports.links.token import make_token
+from exports.models import DataExportLog, DataImport, DownloadLink, ScheduledExport
 from plans.models import (
     BetaFeedback,
     BetaTester,
@@ -128,6 +130,20 @@ class Samples:
         self._others[Broadcast] = Broadcast.objects.create(
             candidate=self.candidate, bot=self.bot, title=text, text=text, state_reason=text, author=self.staff
         )
+        self._others[DataExportLog] = DataExportLog.objects.create(
+            dataset="bot_users", candidate=self.candidate, format="csv", purpose=text, asked_by=self.staff
+        )
+        self._others[DownloadLink] = DownloadLink.objects.create(
+            run=self._others[DataExportLog], made_by=self.staff, expires_at=timezone.now() + ONE_HOUR
+        )
+        self._others[ScheduledExport] = ScheduledExport.objects.create(
+            name=text, dataset="bot_users", candidate=self.candidate, format="csv", frequency="daily",
+            at_time=dt.time(6), owner=self.staff, next_due_at=timezone.now() + ONE_HOUR, purpose=text,
+        )  # fmt: skip
+
+        self._others[DataImport] = DataImport.objects.create(
+            kind="candidates", file_name=text, done_by=self.staff, undo_until=timezone.now() + ONE_HOUR
+        )
 
     def address(self, route: Route) -> str:
         """The address of `route` with the samples for its arguments. Raises LookupError naming what has no sample."""
@@ -153,6 +169,12 @@ class Samples:
             "broadcast_id": self._others[Broadcast].pk,
             "track_id": self._others[ReleaseTrack].pk,
             "step_id": self._others[ReleaseTrackStep].pk,
+            "run_id": self._others[DataExportLog].pk,
+            "link_id": self._others[DownloadLink].pk,
+            "token": make_token(self._others[DownloadLink].number),
+            "number": self._others[DownloadLink].number.hex,
+            "import_id": self._others[DataImport].pk,
+            "schedule_id": self._others[ScheduledExport].pk,
             "id": self.staff.pk,
             **self._of_admin(route),
         }

@@ -218,7 +218,9 @@ def test_a_form_without_its_token_is_a_security_event():
     assert (row.actor_id, row.details["method"]) == (None, "POST")
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-embedded.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "requirements-s3.txt", "requirements-embedded.txt", "requirements-dev.txt"]
+)
 def test_every_package_is_pinned_by_version_and_hash(name):
     text = (PROJECT_DIR / name).read_text(encoding="utf-8").replace("\\\n", " ")
     lines = [line for line in text.splitlines() if line and not line.lstrip().startswith("#")]

@@ -17,6 +17,7 @@ from bots.services.bots import create_bot
 from bots.testing.intake import RunningIntake
 from common.environment import PROJECT_DIR
 from electionsite.tests.site_map import routes
+from exports.models import DataExportLog
 from plans.services import create_plan
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -41,7 +42,9 @@ def parameters(intake: RunningIntake) -> dict[str, str]:
     known = {"region": bot.candidate.region, "webhook_key": bot.webhook_key, "secret": bot.webhook_secret}
     broadcast = Broadcast.objects.create(candidate=bot.candidate, bot=bot, title="News", text="Hello")
     poll = Poll.objects.create(bot=bot, question="?")
-    return {**known, "plan_id": str(plan.pk), "broadcast_id": str(broadcast.pk), "poll_id": str(poll.pk)}
+    run = DataExportLog.objects.create(dataset="bot_users", format="csv")
+    numbers = {"plan_id": plan.pk, "broadcast_id": broadcast.pk, "poll_id": poll.pk, "run_id": run.pk}
+    return {**known, **{name: str(number) for name, number in numbers.items()}}
 
 
 @pytest.fixture

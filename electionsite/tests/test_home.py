@@ -3,6 +3,7 @@ import datetime as dt
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
 
@@ -11,6 +12,7 @@ from accounts.testing import make_candidate, make_staff, sign_in
 from bots.models import Bot, BotUser, InboundUpdate
 from common.jalali import TEHRAN, format_local
 from electionsite.home import COUNT_UP_TO, home_cards
+from exports.models import DataExportLog
 from plans.models import Plan, Stage
 from plans.testing import make_plan
 
@@ -113,6 +115,16 @@ def test_the_card_of_plans_leads_to_the_release_manager_and_tells_what_comes_nex
     assert shown.note == f"Next: Ultimate, {format_local(plans[2].release_scheduled_at)}"
     Plan.objects.exclude(code="basic").delete()
     assert card(owner, "Plans on sale").note == ""
+
+
+def test_the_card_of_exports_tells_what_waits_for_somebody(owner):
+    DataExportLog.objects.create(dataset="bot_users", format="csv", state="approval", asked_by=owner)
+    DataExportLog.objects.create(dataset="bot_users", format="csv", state="queued", asked_by=owner)
+
+    shown = card(owner, "Exports ready")
+
+    assert (shown.number, shown.url, shown.needs_attention) == (0, reverse("exports:dashboard"), True)
+    assert shown.note == "1 is being made. 1 waits for approval."
 
 
 def test_each_card_needs_the_permission_to_view(bots):

@@ -18,6 +18,20 @@ REVIEWED_SQL = {
         "QUEUE.format(people=query)",
     ): "SQL of a query of ours; values are parameters",
     ("common/embedded/postgresql.py", "f'CREATE DATABASE {DATABASE_NAME}'"): "a constant",
+    ("exports/backup/statements.py", "statement"): "quoted names of our own models; values are parameters",
+    (
+        "exports/backup/copying.py",
+        "statement",
+    ): "COPY takes no parameters; names and the ORM's SQL with values as psycopg has quoted them",
+    (
+        "exports/backup/rehearsing.py",
+        "sql.SQL('CREATE DATABASE {} TEMPLATE template0').format(sql.Identifier(name))",
+    ): "a name of our own, quoted by psycopg",
+    (
+        "exports/backup/rehearsing.py",
+        "sql.SQL('DROP DATABASE {} WITH (FORCE)').format(sql.Identifier(name))",
+    ): "a name of our own, quoted by psycopg",
+    ("exports/engine/reading.py", "statement"): "the ORM's SQL, and ours by a column's kind; values are parameters",
     ("plans/moving.py", "way.change"): "our own statements, by direction; values are parameters",
     ("plans/moving.py", "way.leave"): "our own statements, by direction; values are parameters",
     ("plans/moving.py", "way.fail"): "our own statements, by direction; values are parameters",
