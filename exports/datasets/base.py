@@ -51,6 +51,7 @@ class Dataset:
     takes_candidate: ClassVar[bool] = True
     keeps_to_scopes: ClassVar[bool] = True  # where not, limited staff must name a candidate
     is_listed: ClassVar[bool] = True
+    is_for_each: ClassVar[bool] = True  # whether several candidates may each have a file of it
     action: ClassVar[str] = ""  # in the audit log, where a list is exported at once
 
     @property

@@ -20,6 +20,7 @@ class CandidatesDataset(Dataset):
     title = _("List of candidates")
     description = _("Every candidate with city, constituency and the person to talk to.")
     permission = "exports.export_candidate_data"
+    is_for_each = False
     sheets_made: ClassVar = (
         Sheet(
             code="candidates",
@@ -46,6 +47,7 @@ class TestersDataset(Dataset):
     title = _("List of beta testers")
     description = _("Who tests which plan, and who did.")
     permission = PLANS_PERMISSION
+    is_for_each = False
     sheets_made: ClassVar = (
         Sheet("testers", _("Beta testers"), TesterResource, lambda: BetaTester.objects.order_by("pk"), "candidate"),
     )

@@ -42,7 +42,7 @@ class BulkForm(forms.Form):
         self.offered = {
             dataset.code: dataset
             for dataset in datasets
-            if dataset.takes_candidate and set(FORMATS) <= set(dataset.formats)
+            if dataset.takes_candidate and dataset.is_for_each and set(FORMATS) <= set(dataset.formats)
         }
         fields: dict[str, Any] = self.fields
         fields["candidates"].queryset = candidates_visible_to(user).order_by("name")
