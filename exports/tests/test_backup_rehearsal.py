@@ -77,7 +77,7 @@ def test_a_damaged_backup_fails_and_people_are_told(tmp_path, settings, mailoutb
     settings.ALARM_ADDRESSES, settings.BACKUP_PASSPHRASE = ["operations@example.ir"], PASSPHRASE
     path = write_sealed(tmp_path)
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(CommandError, match="damaged"):
+    with pytest.raises(CommandError, match=r"damaged|خراب"):  # the other process speaks the site's language
         call_command("rehearse_restore", path)
     assert rehearsal_alerts() == ["backup-rehearsal-failed"]
     assert len(mailoutbox) == 1
