@@ -102,8 +102,10 @@ def test_a_removed_file_is_gone():
     assert raised.value.code == "file-missing"
 
 
-def test_removing_what_is_not_there_is_no_error():
+def test_removing_what_is_not_there_is_no_error_and_takes_nothing_else():
+    written("something")
     remove_vault_file("nothing")
+    assert names() == [("something", True)]
 
 
 def test_an_error_while_writing_leaves_nothing():
