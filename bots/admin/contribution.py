@@ -61,7 +61,7 @@ class ContributionAdmin(ActivityAdmin):
     sensitive_noun = "bots.contribution"
     paginator = BoundedPaginator
     change_form_template = "bots/contribution.html"
-    list_display = ("occurred_at", "kind", "text_shown", "bot_user", "city", "bot", "state", "assigned_to")
+    list_display = ("occurred_at", "state", "kind", "text_shown", "bot_user", "city", "bot", "assigned_to")
     list_select_related = ("bot", "bot_user", "assigned_to")
     list_filter = ("state", AssigneeFilter, "kind", ("bot", ScopedRelatedFilter), CityFilter, TIME_FILTER)
     fields = ("occurred_at", "kind", "state", "assigned_to", "bot_user", "bot", "text")
